@@ -136,8 +136,8 @@
  * its counter exceeds its threshold: counter 0 is objects with slots made minus
  * freed since the last collection, counters 1 and 2 are collections of the
  * generation below since the last of this one. Generation 2 waits, besides,
- * until the objects that came into it since the last full collection are more
- * than a quarter of those that survived that one. A collection takes the
+ * until the objects that came into it since the last full collection are at
+ * least a quarter of those that survived that one. A collection takes the
  * younger generations along. Threshold 0 of zero switches automatic collection
  * off, and so does MHEAP_IOC_DISABLE; MHEAP_IOC_COLLECT works all the same.
  *

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Bodies: where slots and payload lie.
+ */
+#include "body.h"
+
+/**
+ * mheap_shape_extended - does a body of this shape need a header?
+ * @shape: the shape
+ *
+ * Context: Any. Return: true if some part of it does not fit into the table.
+ */
+bool mheap_shape_extended(const struct mheap_shape *shape)
+{
+	return shape->type > MHEAP_TYPE_INLINE_MAX ||
+	       shape->slots >= MHEAP_BODY_EXTENDED || shape->length > U16_MAX;
+}
+
+/**
+ * mheap_shape_size - the size of a body
+ * @shape: within MHEAP_BODY_SLOTS_MAX and MHEAP_BODY_LENGTH_MAX
+ *
+ * Context: Any. Return: Bytes; 0 if the object needs no body.
+ */
+size_t mheap_shape_size(const struct mheap_shape *shape)
+{
+	size_t size = shape->slots * sizeof(u32) + (size_t)shape->length;
+
+	if (mheap_shape_extended(shape))
+		size += sizeof(struct mheap_body_header);
+	return size;
+}
+
+/**
+ * mheap_body_shape - what an object is made of
+ * @chunk: its chunk
+ * @object: its number
+ * @shape: filled
+ *
+ * Context: The lock of its block, or it is the caller's alone.
+ */
+void mheap_body_shape(const struct mheap_chunk *chunk, u32 object, struct mheap_shape *shape)
+{
+	const u32 index = mheap_index(object);
+	const struct mheap_body_header *header = chunk->body[index];
+
+	if (mheap_body_extended(chunk, index)) {
+		shape->type = header->type;
+		shape->slots = header->slots;
+		shape->length = header->length;
+	} else {
+		shape->type = chunk->identity[index] & MHEAP_TYPE_INLINE_MAX;
+		shape->slots = chunk->slots[index];
+		shape->length = chunk->length[index];
+	}
+}
+
+/**
+ * mheap_body_install - give an object a body
+ * @chunk: its chunk
+ * @object: its number
+ * @body: zeroed memory of mheap_shape_size() bytes, or NULL where that is 0
+ * @shape: what the object is to be made of
+ *
+ * Context: The lock of its block, or it is the caller's alone.
+ */
+void mheap_body_install(struct mheap_chunk *chunk, u32 object, void *body,
+			const struct mheap_shape *shape)
+{
+	const u32 index = mheap_index(object);
+	const u32 tag = chunk->identity[index] & ~MHEAP_TYPE_INLINE_MAX;
+	struct mheap_body_header *header = body;
+
+	chunk->body[index] = body;
+	if (mheap_shape_extended(shape)) {
+		header->type = shape->type;
+		header->slots = shape->slots;
+		header->length = shape->length;
+		header->cursor = shape->slots;
+		chunk->slots[index] = MHEAP_BODY_EXTENDED;
+		chunk->length[index] = 0;
+		WRITE_ONCE(chunk->identity[index], tag);
+	} else {
+		chunk->slots[index] = shape->slots;
+		chunk->length[index] = shape->length;
+		WRITE_ONCE(chunk->identity[index], tag | shape->type);
+	}
+}
+
+/**
+ * mheap_body_payload - the payload of an object
+ * @chunk: its chunk
+ * @object: its number
+ *
+ * Context: The lock of its block, or it is the caller's alone.
+ * Return: The first byte; anything where there is no payload.
+ */
+u8 *mheap_body_payload(const struct mheap_chunk *chunk, u32 object)
+{
+	u32 slots;
+	u32 *slot = mheap_body_slots(chunk, mheap_index(object), &slots);
+
+	return (u8 *)(slot + slots);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Bodies: slots and payload of an object. Slots come first, 4 bytes each, and
+ * the payload directly behind them; it is only ever copied, so it needs no
+ * alignment. How many of each there are stands in the table, in three bytes,
+ * where they fit; where they do not, and where the type does not fit into the
+ * identity word, the body begins with a header that has all three.
+ */
+#ifndef _MHEAP_CORE_BODY_H
+#define _MHEAP_CORE_BODY_H
+
+#include "port.h"
+#include "table.h"
+
+#define MHEAP_BODY_SLOTS_MAX	(1U << 26)
+#define MHEAP_BODY_LENGTH_MAX	(1U << 30)
+
+/* In chunk->slots: the body has a header, and the table knows nothing. */
+#define MHEAP_BODY_EXTENDED	0xffU
+
+/**
+ * struct mheap_body_header - of a body that is extended
+ * @type: of the object
+ * @slots: how many
+ * @length: of the payload, in bytes
+ * @cursor: while the object is released: slots that have not been emptied yet
+ */
+struct mheap_body_header {
+	u32 type;
+	u32 slots;
+	u32 length;
+	u32 cursor;
+};
+
+/**
+ * struct mheap_shape - what an object is made of
+ * @type: means something to the program only
+ * @slots: how many
+ * @length: of the payload, in bytes
+ */
+struct mheap_shape {
+	u32 type;
+	u32 slots;
+	u32 length;
+};
+
+bool mheap_shape_extended(const struct mheap_shape *shape);
+size_t mheap_shape_size(const struct mheap_shape *shape);
+void mheap_body_shape(const struct mheap_chunk *chunk, u32 object, struct mheap_shape *shape);
+void mheap_body_install(struct mheap_chunk *chunk, u32 object, void *body,
+			const struct mheap_shape *shape);
+u8 *mheap_body_payload(const struct mheap_chunk *chunk, u32 object);
+
+static inline bool mheap_body_extended(const struct mheap_chunk *chunk, u32 index)
+{
+	return chunk->slots[index] == MHEAP_BODY_EXTENDED;
+}
+
+/**
+ * mheap_body_slots - the slots of an object
+ * @chunk: its chunk
+ * @index: its place there
+ * @slots: filled with their number
+ *
+ * Context: The lock of its block, or it is the caller's alone.
+ * Return: The first slot; anything where there are none.
+ */
+static inline u32 *mheap_body_slots(const struct mheap_chunk *chunk, u32 index, u32 *slots)
+{
+	struct mheap_body_header *header = chunk->body[index];
+
+	if (unlikely(mheap_body_extended(chunk, index))) {
+		*slots = header->slots;
+		return (u32 *)(header + 1);
+	}
+	*slots = chunk->slots[index];
+	return chunk->body[index];
+}
+
+#endif /* _MHEAP_CORE_BODY_H */

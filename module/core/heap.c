@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A heap's beginning and end, its gate and its figures.
+ */
+#include "body.h"
+#include "count.h"
+#include "heap.h"
+
+/**
+ * mheap_heap_init - make an empty heap
+ * @heap: to be made
+ * @config: how
+ *
+ * Context: May sleep. Return: 0 or -ENOMEM.
+ */
+int mheap_heap_init(struct mheap_heap *heap, const struct mheap_heap_config *config)
+{
+	int error;
+
+	memset(heap, 0, sizeof(*heap));
+	error = mheap_table_init(&heap->table);
+	if (error)
+		return error;
+	init_rwsem(&heap->gate);
+	mutex_init(&heap->collecting);
+	heap->allocator = config->allocator;
+	heap->ops = config->ops;
+	mheap_generations_init(&heap->generations, &config->generations);
+	return 0;
+}
+MHEAP_EXPORT(mheap_heap_init);
+
+static void free_bodies(struct mheap_heap *heap, struct mheap_chunk *chunk)
+{
+	struct mheap_shape shape;
+	u32 i;
+
+	for (i = 0; i < MHEAP_CHUNK_OBJECTS; i++) {
+		if (!chunk->body[i])
+			continue;
+		mheap_body_shape(chunk, i, &shape);
+		heap->allocator->ops->free(heap->allocator, chunk->body[i],
+					   mheap_shape_size(&shape));
+	}
+}
+
+/**
+ * mheap_heap_fini - free a heap and all its objects
+ * @heap: without sessions, and out of reach of its surroundings
+ *
+ * Nobody can name an object any more, so counts and slots do not matter, and the
+ * bodies are freed in the order of the table.
+ *
+ * Context: May sleep; takes time in proportion to the heap.
+ */
+void mheap_heap_fini(struct mheap_heap *heap)
+{
+	u32 i;
+
+	for (i = 0; i < heap->table.chunks; i++) {
+		free_bodies(heap, heap->table.directory->chunk[i]);
+		cond_resched();
+	}
+	mheap_table_fini(&heap->table);
+	mutex_destroy(&heap->collecting);
+}
+MHEAP_EXPORT(mheap_heap_fini);
+
+/**
+ * mheap_heap_enter - begin to work on objects on behalf of the heap
+ * @heap: the heap
+ *
+ * Context: May sleep.
+ */
+void mheap_heap_enter(struct mheap_heap *heap)
+{
+	down_read(&heap->gate);
+}
+
+/**
+ * mheap_heap_leave - end it
+ * @heap: the heap
+ *
+ * Context: Entered.
+ */
+void mheap_heap_leave(struct mheap_heap *heap)
+{
+	up_read(&heap->gate);
+}
+
+/**
+ * mheap_heap_book - add changes to a heap's figures
+ * @heap: the heap
+ * @tally: the changes; set to zero
+ *
+ * Context: Any. Asks for a collection where one is due.
+ */
+void mheap_heap_book(struct mheap_heap *heap, struct mheap_tally *tally)
+{
+	if (tally->created)
+		atomic64_add(tally->created, &heap->created);
+	if (tally->freed)
+		atomic64_add(tally->freed, &heap->freed);
+	if (tally->collected)
+		atomic64_add(tally->collected, &heap->collected);
+	if (tally->bytes)
+		atomic64_add(tally->bytes, &heap->bytes);
+	if (tally->handles)
+		atomic64_add(tally->handles, &heap->handles);
+	if (tally->tracked && mheap_generations_born(&heap->generations, tally->tracked))
+		heap->ops->collect(heap);
+	memset(tally, 0, sizeof(*tally));
+}
+
+/* Tracked objects in each generation; a look without locks. */
+static void count_generations(struct mheap_heap *heap, u64 in_generation[MHEAP_GENERATION_COUNT])
+{
+	const u32 chunks = smp_load_acquire(&heap->table.chunks);	/* see add_chunk() */
+	const struct mheap_chunk *chunk;
+	unsigned int block;
+	u64 young[MHEAP_YOUNG];
+	u64 tracked;
+	u32 i;
+
+	memset(in_generation, 0, MHEAP_GENERATION_COUNT * sizeof(in_generation[0]));
+	for (i = 0; i < chunks; i++) {
+		chunk = mheap_chunk_of(&heap->table, i << MHEAP_CHUNK_SHIFT);
+		for (block = 0; block < MHEAP_CHUNK_BLOCKS; block++) {
+			young[0] = READ_ONCE(chunk->young[0][block]);
+			young[1] = READ_ONCE(chunk->young[1][block]);
+			tracked = READ_ONCE(chunk->tracked[block]);
+			in_generation[0] += hweight64(young[0]);
+			in_generation[1] += hweight64(young[1]);
+			in_generation[2] += hweight64(tracked & ~young[0] & ~young[1]);
+		}
+		cond_resched();
+	}
+}
+
+/**
+ * mheap_heap_figures - a heap as it is now
+ * @heap: the heap
+ * @figures: filled; they agree with each other when nobody is at work
+ *
+ * Context: May sleep; looks at two words for every 64 objects.
+ */
+void mheap_heap_figures(struct mheap_heap *heap, struct mheap_heap_figures *figures)
+{
+	const u64 freed = atomic64_read(&heap->freed);
+	const u64 collected = atomic64_read(&heap->collected);
+
+	memset(figures, 0, sizeof(*figures));
+	figures->created = atomic64_read(&heap->created);
+	/* What one session made, another may have freed and booked first. */
+	figures->objects = figures->created > freed ? figures->created - freed : 0;
+	figures->freed_by_collector = collected;
+	figures->freed_by_count = freed - collected;
+	figures->bytes = atomic64_read(&heap->bytes) + figures->objects * MHEAP_ENTRY_BYTES;
+	figures->table_bytes = atomic_long_read(&heap->table.bytes);
+	figures->handles = atomic64_read(&heap->handles);
+	figures->sessions = atomic_read(&heap->sessions);
+	figures->pending = mheap_release_pending(heap);
+	count_generations(heap, figures->in_generation);
+}
+MHEAP_EXPORT(mheap_heap_figures);

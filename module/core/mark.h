@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Marking: reaching everything in scope from what is known to be alive.
+ */
+#ifndef _MHEAP_CORE_MARK_H
+#define _MHEAP_CORE_MARK_H
+
+#include "port.h"
+#include "scope.h"
+
+struct mheap_mark_page;
+
+#define MHEAP_MARK_AHEAD	16U	/* objects whose bodies are being fetched */
+
+/**
+ * struct mheap_mark - marking under way
+ * @scope: what it is about
+ * @top: topmost page of the stack of objects that are reached but not looked
+ *       into
+ * @spare: a page that was emptied last
+ * @depth: objects on the topmost page
+ * @overflowed: an object was marked but found no room on the stack
+ * @ahead: ring of objects taken off the stack whose bodies are on their way into
+ *         the cache
+ * @first: the oldest of them
+ * @waiting: how many there are
+ */
+struct mheap_mark {
+	struct mheap_scope scope;
+	struct mheap_mark_page *top;
+	struct mheap_mark_page *spare;
+	u32 depth;
+	bool overflowed;
+	u32 ahead[MHEAP_MARK_AHEAD];
+	u32 first;
+	u32 waiting;
+};
+
+void mheap_mark_init(struct mheap_mark *mark, const struct mheap_scope *scope);
+void mheap_mark_fini(struct mheap_mark *mark);
+void mheap_mark_reach(struct mheap_mark *mark, u32 object);
+void mheap_mark_drain(struct mheap_mark *mark);
+void mheap_mark_finish(struct mheap_mark *mark);
+
+#endif /* _MHEAP_CORE_MARK_H */

@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Objects: their birth, their references and what they are made of. Payload is
+ * in payload.c, a change of shape in resize.c.
+ */
+#include "count.h"
+#include "object.h"
+
+static int take_number(struct mheap_session *session, u32 *object)
+{
+	int error;
+
+	if (unlikely(!session->run.left)) {
+		error = mheap_table_take(&session->heap->table, &session->run);
+		if (error)
+			return error;
+	}
+	*object = mheap_run_next(&session->run);
+	return 0;
+}
+
+/**
+ * mheap_object_track - the collector is to know an object from now on
+ * @session: entered; the object counts as born
+ * @chunk: its chunk
+ * @object: has slots
+ *
+ * Context: Entered, with its block locked. The caller calls mheap_table_list()
+ * for MHEAP_LIST_YOUNG when it has unlocked the block.
+ */
+void mheap_object_track(struct mheap_session *session, struct mheap_chunk *chunk, u32 object)
+{
+	const u32 block = mheap_block(object);
+
+	lockdep_assert_held(&chunk->lock[block]);
+	chunk->tracked[block] |= mheap_bit(object);
+	chunk->young[0][block] |= mheap_bit(object);
+	session->tally.tracked++;
+}
+
+/**
+ * mheap_object_new - make an object
+ * @session: entered
+ * @shape: what it is to be made of
+ * @object: filled; gives a reference
+ *
+ * Context: Entered. May sleep.
+ * Return: 0, -E2BIG if the shape is too large, -ENOMEM, or -ENOSPC if the heap
+ * has no number left.
+ */
+int mheap_object_new(struct mheap_session *session, const struct mheap_shape *shape,
+		     u32 *object)
+{
+	struct mheap_allocator *allocator = session->heap->allocator;
+	struct mheap_chunk *chunk;
+	void *body = NULL;
+	size_t size;
+	int error;
+
+	mheap_assert_session(session);
+	if (shape->slots > MHEAP_BODY_SLOTS_MAX || shape->length > MHEAP_BODY_LENGTH_MAX)
+		return -E2BIG;
+	error = take_number(session, object);
+	if (unlikely(error))
+		return error;
+	size = mheap_shape_size(shape);
+	if (size) {
+		body = allocator->ops->alloc(allocator, size);
+		if (unlikely(!body)) {
+			session->run.left |= mheap_bit(*object);
+			return -ENOMEM;
+		}
+		session->tally.bytes += allocator->ops->charge(allocator, size);
+	}
+	chunk = mheap_chunk_of(&session->heap->table, *object);
+	mheap_body_install(chunk, *object, body, shape);
+	atomic64_set(&chunk->count[mheap_index(*object)], MHEAP_OUTSIDE);
+	if (shape->slots) {
+		spin_lock(&chunk->lock[mheap_block(*object)]);
+		mheap_object_track(session, chunk, *object);
+		spin_unlock(&chunk->lock[mheap_block(*object)]);
+		mheap_table_list(&session->heap->table, chunk, MHEAP_LIST_YOUNG);
+	}
+	session->tally.created++;
+	return 0;
+}
+MHEAP_EXPORT(mheap_object_new);
+
+/**
+ * mheap_object_get - one reference from outside more
+ * @session: entered
+ * @object: an object that the caller holds a reference from outside to
+ *
+ * Context: Entered. Return: 0 or -EOVERFLOW.
+ */
+int mheap_object_get(struct mheap_session *session, u32 object)
+{
+	mheap_assert_session(session);
+	return mheap_count_gain(mheap_count_of(session->heap, object), MHEAP_OUTSIDE);
+}
+MHEAP_EXPORT(mheap_object_get);
+
+/**
+ * mheap_object_put - drop a reference from outside
+ * @session: entered
+ * @object: an object that the caller holds a reference from outside to
+ *
+ * Context: Entered. What dies of it is released, see mheap_release().
+ */
+void mheap_object_put(struct mheap_session *session, u32 object)
+{
+	mheap_assert_session(session);
+	if (mheap_count_lose(mheap_count_of(session->heap, object), MHEAP_OUTSIDE))
+		mheap_release(session->heap, &session->tally, object);
+}
+MHEAP_EXPORT(mheap_object_put);
+
+static void put_inside(struct mheap_session *session, u32 object)
+{
+	if (object && mheap_count_lose(mheap_count_of(session->heap, object), MHEAP_INSIDE))
+		mheap_release(session->heap, &session->tally, object);
+}
+
+static spinlock_t *lock_of(struct mheap_chunk *chunk, u32 object)
+{
+	return &chunk->lock[mheap_block(object)];
+}
+
+/* A slot of an object whose block is locked, or NULL if there is no such slot. */
+static u32 *find_slot(struct mheap_chunk *chunk, u32 object, u32 slot)
+{
+	u32 slots;
+	u32 *first;
+
+	lockdep_assert_held(lock_of(chunk, object));
+	first = mheap_body_slots(chunk, mheap_index(object), &slots);
+	return likely(slot < slots) ? &first[slot] : NULL;
+}
+
+/*
+ * Put a target into a slot whose block is locked. The target gains its reference
+ * before the slot shows it.
+ */
+static int set_slot(struct mheap_session *session, u32 *place, u32 target)
+{
+	int error;
+
+	if (target) {
+		error = mheap_count_gain(mheap_count_of(session->heap, target), MHEAP_INSIDE);
+		if (unlikely(error))
+			return error;
+	}
+	*place = target;
+	return 0;
+}
+
+/**
+ * mheap_object_load - what a slot refers to
+ * @session: entered
+ * @object: an object that the caller holds a reference from outside to
+ * @slot: which slot
+ * @target: filled with an object, and gives a reference, or with 0
+ *
+ * The slot cannot change while its block is locked, so its own reference keeps
+ * the target alive until it has one more.
+ *
+ * Context: Entered. Return: 0, -EINVAL if there is no such slot, or -EOVERFLOW.
+ */
+int mheap_object_load(struct mheap_session *session, u32 object, u32 slot, u32 *target)
+{
+	struct mheap_chunk *chunk = mheap_chunk_of(&session->heap->table, object);
+	int error = -EINVAL;
+	u32 *place;
+
+	mheap_assert_session(session);
+	spin_lock(lock_of(chunk, object));
+	place = find_slot(chunk, object, slot);
+	if (likely(place)) {
+		error = 0;
+		*target = *place;
+		if (*target)
+			error = mheap_count_gain(mheap_count_of(session->heap, *target),
+						 MHEAP_OUTSIDE);
+	}
+	spin_unlock(lock_of(chunk, object));
+	return error;
+}
+MHEAP_EXPORT(mheap_object_load);
+
+/**
+ * mheap_object_store - let a slot refer to something else
+ * @session: entered
+ * @object: an object that the caller holds a reference from outside to
+ * @slot: which slot
+ * @target: likewise an object, or 0
+ *
+ * Context: Entered. Return: 0, -EINVAL if there is no such slot, or -EOVERFLOW.
+ */
+int mheap_object_store(struct mheap_session *session, u32 object, u32 slot, u32 target)
+{
+	struct mheap_chunk *chunk = mheap_chunk_of(&session->heap->table, object);
+	int error = -EINVAL;
+	u32 old = 0;
+	u32 *place;
+
+	mheap_assert_session(session);
+	spin_lock(lock_of(chunk, object));
+	place = find_slot(chunk, object, slot);
+	if (likely(place)) {
+		old = *place;
+		error = set_slot(session, place, target);
+	}
+	spin_unlock(lock_of(chunk, object));
+	if (likely(!error))
+		put_inside(session, old);
+	return error;
+}
+MHEAP_EXPORT(mheap_object_store);
+
+/* Exchange what a slot refers to; the block is locked. */
+static int swap_slot(struct mheap_session *session, u32 *place, u32 target, u32 *old)
+{
+	int error;
+
+	*old = *place;
+	error = set_slot(session, place, target);
+	if (unlikely(error) || !*old)
+		return error;
+	error = mheap_count_convert(mheap_count_of(session->heap, *old));
+	if (likely(!error))
+		return 0;
+	/* As it was. The caller holds the target, so this is not its last. */
+	*place = *old;
+	if (target)
+		mheap_count_lose(mheap_count_of(session->heap, target), MHEAP_INSIDE);
+	return error;
+}
+
+/**
+ * mheap_object_swap - let a slot refer to something else, and keep the old
+ * @session: entered
+ * @object: an object that the caller holds a reference from outside to
+ * @slot: which slot
+ * @target: likewise an object, or 0
+ * @old: filled with what the slot referred to, and gives a reference, or with 0
+ *
+ * Context: Entered. Return: 0, -EINVAL if there is no such slot, or -EOVERFLOW.
+ */
+int mheap_object_swap(struct mheap_session *session, u32 object, u32 slot, u32 target,
+		      u32 *old)
+{
+	struct mheap_chunk *chunk = mheap_chunk_of(&session->heap->table, object);
+	int error = -EINVAL;
+	u32 *place;
+
+	mheap_assert_session(session);
+	spin_lock(lock_of(chunk, object));
+	place = find_slot(chunk, object, slot);
+	if (likely(place))
+		error = swap_slot(session, place, target, old);
+	spin_unlock(lock_of(chunk, object));
+	return error;
+}
+MHEAP_EXPORT(mheap_object_swap);
+
+/**
+ * mheap_object_compare_store - let a slot refer to something else, if it still
+ * refers to what the caller thinks
+ * @session: entered
+ * @object: an object that the caller holds a reference from outside to
+ * @slot: which slot
+ * @expected: likewise an object, or 0
+ * @target: likewise an object, or 0
+ *
+ * Context: Entered.
+ * Return: 1 if it was stored, 0 if not, -EINVAL if there is no such slot, or
+ * -EOVERFLOW.
+ */
+int mheap_object_compare_store(struct mheap_session *session, u32 object, u32 slot,
+			       u32 expected, u32 target)
+{
+	struct mheap_chunk *chunk = mheap_chunk_of(&session->heap->table, object);
+	int stored = -EINVAL;
+	u32 *place;
+
+	mheap_assert_session(session);
+	spin_lock(lock_of(chunk, object));
+	place = find_slot(chunk, object, slot);
+	if (likely(place)) {
+		stored = *place == expected;
+		if (stored)
+			stored = set_slot(session, place, target) ?: 1;
+	}
+	spin_unlock(lock_of(chunk, object));
+	if (stored > 0)
+		put_inside(session, expected);
+	return stored;
+}
+MHEAP_EXPORT(mheap_object_compare_store);
+
+static u32 generation_of(const struct mheap_chunk *chunk, u32 object)
+{
+	const u32 block = mheap_block(object);
+	u32 generation;
+
+	for (generation = 0; generation < MHEAP_YOUNG; generation++)
+		if (chunk->young[generation][block] & mheap_bit(object))
+			return generation;
+	return MHEAP_OLDEST;
+}
+
+/**
+ * mheap_object_figures - an object as it is now
+ * @session: entered
+ * @object: an object that the caller holds a reference from outside to
+ * @figures: filled
+ *
+ * Context: Entered.
+ */
+void mheap_object_figures(struct mheap_session *session, u32 object,
+			  struct mheap_object_figures *figures)
+{
+	struct mheap_allocator *allocator = session->heap->allocator;
+	struct mheap_chunk *chunk = mheap_chunk_of(&session->heap->table, object);
+	const u64 count = atomic64_read(&chunk->count[mheap_index(object)]);
+	size_t size;
+
+	mheap_assert_session(session);
+	memset(figures, 0, sizeof(*figures));
+	figures->id = mheap_id(object, mheap_tag(chunk, object));
+	figures->inside = mheap_count_inside(count);
+	figures->outside = mheap_count_outside(count);
+	spin_lock(lock_of(chunk, object));
+	mheap_body_shape(chunk, object, &figures->shape);
+	if (figures->shape.slots) {
+		figures->tracked = true;
+		figures->generation = generation_of(chunk, object);
+	}
+	spin_unlock(&chunk->lock[mheap_block(object)]);
+	size = mheap_shape_size(&figures->shape);
+	figures->charged = MHEAP_ENTRY_BYTES;
+	if (size)
+		figures->charged += allocator->ops->charge(allocator, size);
+}
+MHEAP_EXPORT(mheap_object_figures);

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * All that the core takes from its surroundings. The core includes nothing else
+ * from outside its folder, so the same source builds as a userspace library over
+ * port_user.h, for sanitizers, fuzzing and benchmarks.
+ */
+#ifndef _MHEAP_CORE_PORT_H
+#define _MHEAP_CORE_PORT_H
+
+#ifdef __KERNEL__
+#include <linux/atomic.h>
+#include <linux/bitops.h>
+#include <linux/bug.h>
+#include <linux/build_bug.h>
+#include <linux/cache.h>
+#include <linux/compiler.h>
+#include <linux/container_of.h>
+#include <linux/err.h>
+#include <linux/errno.h>
+#include <linux/export.h>
+#include <linux/gfp.h>
+#include <linux/ktime.h>
+#include <linux/list.h>
+#include <linux/lockdep.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/overflow.h>
+#include <linux/prefetch.h>
+#include <linux/rwsem.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
+#include <linux/types.h>
+#include <linux/vmalloc.h>
+#include "../kern/compat.h"
+
+/*
+ * Zeroed memory of whole pages, without the rounding to a power of two that
+ * kmalloc() does, and out of the direct map where there is a piece that large:
+ * small pages cost the collector a miss in the TLB for every object.
+ */
+static inline void *mheap_port_alloc_pages(size_t size, gfp_t gfp)
+{
+	void *memory = alloc_pages_exact(size, gfp | __GFP_ZERO | __GFP_NORETRY);
+
+	return memory ?: __vmalloc(size, gfp | __GFP_ZERO);
+}
+
+static inline void mheap_port_free_pages(void *memory, size_t size)
+{
+	if (is_vmalloc_addr(memory))
+		vfree(memory);
+	else
+		free_pages_exact(memory, size);
+}
+
+static inline void *mheap_port_vzalloc(size_t size, gfp_t gfp)
+{
+	return __vmalloc(size, gfp | __GFP_ZERO);
+}
+#else
+#include "port_user.h"
+#endif
+
+/*
+ * Memory that a caller asked for is charged to its cgroup. Without memory the
+ * operation fails; it never calls the OOM killer, which would punish somebody
+ * for a request that can simply be refused.
+ */
+#define MHEAP_GFP	(GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
+
+#endif /* _MHEAP_CORE_PORT_H */

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Release: what happens to an object whose last reference went, and to
+ * everything that only it held.
+ */
+#ifndef _MHEAP_CORE_RELEASE_H
+#define _MHEAP_CORE_RELEASE_H
+
+#include "port.h"
+
+struct mheap_heap;
+struct mheap_tally;
+
+/* Objects and slots that one drop may look at before it leaves the rest. */
+#define MHEAP_RELEASE_BUDGET	64
+
+void mheap_release(struct mheap_heap *heap, struct mheap_tally *tally, u32 object);
+void mheap_release_later(struct mheap_heap *heap, u32 object);
+void mheap_release_continue(struct mheap_heap *heap);
+bool mheap_release_pending(struct mheap_heap *heap);
+void mheap_release_number(struct mheap_heap *heap, struct mheap_tally *tally, u32 object);
+
+#endif /* _MHEAP_CORE_RELEASE_H */

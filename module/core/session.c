@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sessions: entering and leaving a heap, and what a handle does to the object it
+ * names.
+ */
+#include "count.h"
+#include "object.h"
+#include "session.h"
+
+/**
+ * mheap_session_init - begin a session
+ * @session: to be made
+ * @heap: the heap; it outlives the session
+ * @serial: 1 to MHEAP_HANDLE_SERIAL_MAX, different from all other sessions'
+ * @first_life: a random number, see struct mheap_handles
+ *
+ * Context: Any.
+ */
+void mheap_session_init(struct mheap_session *session, struct mheap_heap *heap,
+			u32 serial, u32 first_life)
+{
+	memset(session, 0, sizeof(*session));
+	mutex_init(&session->lock);
+	session->heap = heap;
+	mheap_handles_init(&session->handles, serial, first_life);
+	atomic_inc(&heap->sessions);
+}
+MHEAP_EXPORT(mheap_session_init);
+
+static void enter(struct mheap_session *session)
+{
+	mutex_lock(&session->lock);
+	mheap_heap_enter(session->heap);
+}
+
+/* Close up to a slice of handles. Return: false if none is left. */
+static bool close_some(struct mheap_session *session, u32 *cursor)
+{
+	struct mheap_handle closed;
+	unsigned int i;
+
+	for (i = 0; i < MHEAP_SLICE; i++) {
+		if (!mheap_handle_close_any(&session->handles, cursor, &closed))
+			return false;
+		session->tally.handles--;
+		if (closed.kind == MHEAP_HANDLE_STRONG)
+			mheap_object_put(session, closed.object);
+	}
+	return true;
+}
+
+/**
+ * mheap_session_fini - end a session: drop all its handles
+ * @session: used by nobody any more
+ *
+ * Context: May sleep; takes time in proportion to the places of handles.
+ */
+void mheap_session_fini(struct mheap_session *session)
+{
+	u32 cursor = 0;
+	bool more;
+
+	do {
+		enter(session);
+		more = close_some(session, &cursor);
+		mheap_session_leave(session);
+		cond_resched();
+	} while (more);
+	mheap_table_give_back(&session->heap->table, &session->run);
+	mheap_handles_fini(&session->handles);
+	mutex_destroy(&session->lock);
+	atomic_dec(&session->heap->sessions);
+}
+MHEAP_EXPORT(mheap_session_fini);
+
+/**
+ * mheap_session_enter - begin to work on objects
+ * @session: the session
+ *
+ * For at most MHEAP_SLICE operations, and never while user memory is copied: a
+ * collection waits until everybody has left.
+ *
+ * Context: May sleep. Return: 0, or -EINTR if a signal kills the caller.
+ */
+int mheap_session_enter(struct mheap_session *session)
+{
+	if (mutex_lock_killable(&session->lock))
+		return -EINTR;
+	if (down_read_killable(&session->heap->gate)) {
+		mutex_unlock(&session->lock);
+		return -EINTR;
+	}
+	return 0;
+}
+MHEAP_EXPORT(mheap_session_enter);
+
+/**
+ * mheap_session_leave - end it
+ * @session: entered
+ *
+ * Context: Entered.
+ */
+void mheap_session_leave(struct mheap_session *session)
+{
+	mheap_heap_leave(session->heap);
+	mheap_heap_book(session->heap, &session->tally);
+	mutex_unlock(&session->lock);
+}
+MHEAP_EXPORT(mheap_session_leave);
+
+/**
+ * mheap_session_hold - turn a reference into a handle
+ * @session: entered
+ * @object: an object that the caller holds a reference from outside to; it
+ *          becomes the handle's
+ * @handle: filled
+ *
+ * Context: Entered. Cannot fail right behind mheap_handle_reserve().
+ * Return: 0, -ENOMEM or -ENOSPC; on failure the reference is still the caller's.
+ */
+int mheap_session_hold(struct mheap_session *session, u32 object, u64 *handle)
+{
+	struct mheap_chunk *chunk;
+	int error;
+
+	mheap_assert_session(session);
+	error = mheap_handle_reserve(&session->handles);
+	if (unlikely(error))
+		return error;
+	chunk = mheap_chunk_of(&session->heap->table, object);
+	*handle = mheap_handle_open(&session->handles, MHEAP_HANDLE_STRONG, object,
+				    mheap_tag(chunk, object));
+	session->tally.handles++;
+	return 0;
+}
+MHEAP_EXPORT(mheap_session_hold);
+
+static int find_kind(struct mheap_session *session, u64 handle, enum mheap_handle_kind kind,
+		     struct mheap_handle **found)
+{
+	int error = mheap_handle_find(&session->handles, handle, found);
+
+	mheap_assert_session(session);
+	if (unlikely(error))
+		return error;
+	return likely((*found)->kind == kind) ? 0 : -EINVAL;
+}
+
+/**
+ * mheap_session_find - the object that a strong handle names
+ * @session: entered
+ * @handle: any number
+ * @object: filled; alive until the handle is dropped
+ *
+ * Context: Entered. Return: 0, -EBADF, -ESTALE, or -EINVAL if it is weak.
+ */
+int mheap_session_find(struct mheap_session *session, u64 handle, u32 *object)
+{
+	struct mheap_handle *found;
+	int error = find_kind(session, handle, MHEAP_HANDLE_STRONG, &found);
+
+	if (likely(!error))
+		*object = found->object;
+	return error;
+}
+MHEAP_EXPORT(mheap_session_find);
+
+/**
+ * mheap_session_drop - close a handle, strong or weak
+ * @session: entered
+ * @handle: any number
+ *
+ * Context: Entered. Return: 0, -EBADF or -ESTALE.
+ */
+int mheap_session_drop(struct mheap_session *session, u64 handle)
+{
+	struct mheap_handle *found;
+	u32 object, kind;
+	int error;
+
+	mheap_assert_session(session);
+	error = mheap_handle_find(&session->handles, handle, &found);
+	if (unlikely(error))
+		return error;
+	object = found->object;
+	kind = found->kind;
+	mheap_handle_close(&session->handles, handle);
+	session->tally.handles--;
+	if (kind == MHEAP_HANDLE_STRONG)
+		mheap_object_put(session, object);
+	return 0;
+}
+MHEAP_EXPORT(mheap_session_drop);
+
+static int open_weak(struct mheap_session *session, u32 object, u32 tag, u64 *handle)
+{
+	int error = mheap_handle_reserve(&session->handles);
+
+	if (unlikely(error))
+		return error;
+	*handle = mheap_handle_open(&session->handles, MHEAP_HANDLE_WEAK, object, tag);
+	session->tally.handles++;
+	return 0;
+}
+
+/**
+ * mheap_session_weak - a weak handle to an object
+ * @session: entered
+ * @object: an object that the caller holds a reference from outside to
+ * @handle: filled
+ *
+ * Context: Entered. Return: 0, -ENOMEM or -ENOSPC.
+ */
+int mheap_session_weak(struct mheap_session *session, u32 object, u64 *handle)
+{
+	mheap_assert_session(session);
+	return open_weak(session, object,
+			 mheap_tag(mheap_chunk_of(&session->heap->table, object), object),
+			 handle);
+}
+MHEAP_EXPORT(mheap_session_weak);
+
+/**
+ * mheap_session_dup_weak - another weak handle to the same object
+ * @session: entered
+ * @handle: any number
+ * @copy: filled
+ *
+ * Context: Entered.
+ * Return: 0, -EBADF, -ESTALE, -EINVAL if it is strong, -ENOMEM or -ENOSPC.
+ */
+int mheap_session_dup_weak(struct mheap_session *session, u64 handle, u64 *copy)
+{
+	struct mheap_handle *found;
+	int error = find_kind(session, handle, MHEAP_HANDLE_WEAK, &found);
+
+	if (unlikely(error))
+		return error;
+	return open_weak(session, found->object, found->tag, copy);
+}
+MHEAP_EXPORT(mheap_session_dup_weak);
+
+/**
+ * mheap_session_upgrade - a reference to what a weak handle names
+ * @session: entered
+ * @handle: any number
+ * @object: filled; gives a reference
+ *
+ * The tag is compared under the block lock, and goes up under it before the
+ * number can be used again: where it is the old one, the count is that of the
+ * object meant, and zero if that is dead.
+ *
+ * Context: Entered.
+ * Return: 0, -ENOENT if the object is dead, -EBADF, -ESTALE, -EINVAL if the
+ * handle is strong, or -EOVERFLOW.
+ */
+int mheap_session_upgrade(struct mheap_session *session, u64 handle, u32 *object)
+{
+	struct mheap_handle *found;
+	struct mheap_chunk *chunk;
+	spinlock_t *lock;
+	int error;
+
+	error = find_kind(session, handle, MHEAP_HANDLE_WEAK, &found);
+	if (unlikely(error))
+		return error;
+	chunk = mheap_chunk_of(&session->heap->table, found->object);
+	lock = &chunk->lock[mheap_block(found->object)];
+	spin_lock(lock);
+	if (mheap_tag(chunk, found->object) == found->tag)
+		error = mheap_count_gain_if_alive(&chunk->count[mheap_index(found->object)]);
+	else
+		error = -ENOENT;
+	spin_unlock(lock);
+	if (likely(!error))
+		*object = found->object;
+	return error;
+}
+MHEAP_EXPORT(mheap_session_upgrade);
+
+/**
+ * mheap_session_id - which object a handle names, strong or weak
+ * @session: entered
+ * @handle: any number
+ * @id: filled; the same for all handles of one object, and of no other
+ *
+ * Context: Entered. Return: 0, -EBADF or -ESTALE.
+ */
+int mheap_session_id(struct mheap_session *session, u64 handle, u64 *id)
+{
+	struct mheap_handle *found;
+	int error;
+
+	mheap_assert_session(session);
+	error = mheap_handle_find(&session->handles, handle, &found);
+	if (likely(!error))
+		*id = mheap_id(found->object, found->tag);
+	return error;
+}
+MHEAP_EXPORT(mheap_session_id);

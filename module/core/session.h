@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A session: somebody who works on a heap. It owns handles, and it is a lane:
+ * one batch of it runs at a time. Whoever wants to work on several processors
+ * at once opens several sessions.
+ */
+#ifndef _MHEAP_CORE_SESSION_H
+#define _MHEAP_CORE_SESSION_H
+
+#include "handle.h"
+#include "heap.h"
+#include "port.h"
+#include "table.h"
+
+/**
+ * struct mheap_session - a session
+ * @lock: guards everything below; see table.h for the lock order
+ * @heap: never changes
+ * @handles: its names for objects
+ * @run: object numbers it has taken to use up
+ * @tally: what is not booked yet; booked by mheap_session_leave()
+ */
+struct mheap_session {
+	struct mutex lock;
+	struct mheap_heap *heap;
+	struct mheap_handles handles;
+	struct mheap_run run;
+	struct mheap_tally tally;
+};
+
+void mheap_session_init(struct mheap_session *session, struct mheap_heap *heap,
+			u32 serial, u32 first_life);
+void mheap_session_fini(struct mheap_session *session);
+int mheap_session_enter(struct mheap_session *session);
+void mheap_session_leave(struct mheap_session *session);
+
+int mheap_session_hold(struct mheap_session *session, u32 object, u64 *handle);
+int mheap_session_find(struct mheap_session *session, u64 handle, u32 *object);
+int mheap_session_drop(struct mheap_session *session, u64 handle);
+int mheap_session_weak(struct mheap_session *session, u32 object, u64 *handle);
+int mheap_session_dup_weak(struct mheap_session *session, u64 handle, u64 *copy);
+int mheap_session_upgrade(struct mheap_session *session, u64 handle, u32 *object);
+int mheap_session_id(struct mheap_session *session, u64 handle, u64 *id);
+
+static inline void mheap_assert_session(const struct mheap_session *session)
+{
+	lockdep_assert_held(&session->lock);
+	mheap_assert_entered(session->heap);
+}
+
+#endif /* _MHEAP_CORE_SESSION_H */

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The object table: chunks, and who may use which number.
+ *
+ * Free numbers are a bitmap in each block. A session takes all free numbers of
+ * one block at once and uses them up alone, so that giving a new object a number
+ * needs no lock, and what is made together lies together. Chunks that may have
+ * free numbers are on a list.
+ */
+#include "table.h"
+
+#define DIRECTORY_FIRST		64U	/* chunks in a heap's first directory */
+
+static struct mheap_directory *new_directory(u32 capacity, struct mheap_directory *older)
+{
+	struct mheap_directory *directory;
+
+	directory = kvzalloc(struct_size(directory, chunk, capacity), MHEAP_GFP);
+	if (!directory)
+		return NULL;
+	directory->capacity = capacity;
+	directory->older = older;
+	if (older)
+		memcpy(directory->chunk, older->chunk,
+		       older->capacity * sizeof(older->chunk[0]));
+	return directory;
+}
+
+static size_t directory_bytes(const struct mheap_directory *directory)
+{
+	return struct_size(directory, chunk, directory->capacity);
+}
+
+static struct mheap_chunk *new_chunk(u32 base)
+{
+	struct mheap_chunk *chunk;
+	unsigned int block;
+
+	/* Exactly six pages: 24 bytes an object. Lock debugging adds to it. */
+	BUILD_BUG_ON(sizeof(spinlock_t) == 4 &&
+		     sizeof(struct mheap_chunk) > 24 * MHEAP_CHUNK_OBJECTS);
+	chunk = mheap_port_alloc_pages(sizeof(*chunk), MHEAP_GFP);
+	if (!chunk)
+		return NULL;
+	for (block = 0; block < MHEAP_CHUNK_BLOCKS; block++) {
+		spin_lock_init(&chunk->lock[block]);
+		chunk->free[block] = ~0ULL;
+		chunk->mark[block] = ~0ULL;
+	}
+	chunk->base = base;
+	if (!base)
+		chunk->free[0] &= ~1ULL;	/* 0 is no object */
+	return chunk;
+}
+
+/**
+ * mheap_table_init - make an empty table
+ * @table: to be made
+ *
+ * Context: May sleep. Return: 0 or -ENOMEM.
+ */
+int mheap_table_init(struct mheap_table *table)
+{
+	unsigned int i;
+
+	memset(table, 0, sizeof(*table));
+	mutex_init(&table->growth);
+	spin_lock_init(&table->lock);
+	for (i = 0; i < MHEAP_LISTS; i++)
+		INIT_LIST_HEAD(&table->list[i]);
+	table->directory = new_directory(DIRECTORY_FIRST, NULL);
+	if (!table->directory)
+		return -ENOMEM;
+	atomic_long_set(&table->bytes, directory_bytes(table->directory));
+	return 0;
+}
+
+/**
+ * mheap_table_fini - free a table that nobody uses any more
+ * @table: its bodies must have been freed
+ *
+ * Context: May sleep.
+ */
+void mheap_table_fini(struct mheap_table *table)
+{
+	struct mheap_directory *directory = table->directory;
+	struct mheap_directory *older;
+	u32 i;
+
+	for (i = 0; i < table->chunks; i++) {
+		mheap_port_free_pages(directory->chunk[i], sizeof(*directory->chunk[i]));
+		cond_resched();
+	}
+	for (; directory; directory = older) {
+		older = directory->older;
+		kvfree(directory);
+	}
+	mutex_destroy(&table->growth);
+}
+
+/* Make sure that there is room for one chunk more. */
+static int grow_directory(struct mheap_table *table)
+{
+	struct mheap_directory *old = table->directory;
+	struct mheap_directory *directory;
+
+	lockdep_assert_held(&table->growth);
+	if (table->chunks < old->capacity)
+		return 0;
+	directory = new_directory(min(old->capacity * 2, MHEAP_CHUNKS_MAX), old);
+	if (!directory)
+		return -ENOMEM;
+	atomic_long_add(directory_bytes(directory), &table->bytes);
+	/* Pairs with the acquire in mheap_chunk_of(). */
+	smp_store_release(&table->directory, directory);
+	return 0;
+}
+
+static int add_chunk(struct mheap_table *table)
+{
+	struct mheap_chunk *chunk;
+	int error;
+
+	lockdep_assert_held(&table->growth);
+	if (table->chunks == MHEAP_CHUNKS_MAX)
+		return -ENOSPC;
+	error = grow_directory(table);
+	if (error)
+		return error;
+	chunk = new_chunk(table->chunks << MHEAP_CHUNK_SHIFT);
+	if (!chunk)
+		return -ENOMEM;
+	atomic_long_add(sizeof(*chunk), &table->bytes);
+	/*
+	 * A number of this chunk is first known to the session that takes it off
+	 * the list below, under table->lock; that orders this store before every
+	 * look-up of such a number. Readers that walk all chunks pair with the
+	 * release of the count.
+	 */
+	WRITE_ONCE(table->directory->chunk[table->chunks], chunk);
+	smp_store_release(&table->chunks, table->chunks + 1);
+	mheap_table_list(table, chunk, MHEAP_LIST_FREE);
+	return 0;
+}
+
+/**
+ * mheap_table_list - a chunk has got something that a list is about
+ * @table: the table
+ * @chunk: the chunk
+ * @list: the list
+ *
+ * Called behind the change, with its block unlocked again. The flag is read
+ * without the lock; the barrier pairs with the one in mheap_table_unlist():
+ * either this sees the flag cleared, and lists the chunk again, or whoever
+ * cleared it sees the change.
+ *
+ * Context: Any that may take a spinlock; no block is locked.
+ */
+void mheap_table_list(struct mheap_table *table, struct mheap_chunk *chunk,
+		      enum mheap_list list)
+{
+	smp_mb();
+	if (READ_ONCE(chunk->listed[list]))
+		return;
+	spin_lock(&table->lock);
+	if (!chunk->listed[list]) {
+		WRITE_ONCE(chunk->listed[list], true);
+		list_add_tail(&chunk->link[list], &table->list[list]);
+	}
+	spin_unlock(&table->lock);
+}
+
+/**
+ * mheap_table_unlist - take a chunk off a list
+ * @table: the table
+ * @chunk: the chunk
+ * @list: the list
+ *
+ * Called before the last look at the chunk: see mheap_table_list().
+ *
+ * Context: Any that may take a spinlock.
+ */
+void mheap_table_unlist(struct mheap_table *table, struct mheap_chunk *chunk,
+			enum mheap_list list)
+{
+	spin_lock(&table->lock);
+	if (chunk->listed[list]) {
+		list_del(&chunk->link[list]);
+		WRITE_ONCE(chunk->listed[list], false);
+	}
+	spin_unlock(&table->lock);
+	smp_mb();
+}
+
+/**
+ * mheap_table_first - the first chunk of a list
+ * @table: the table
+ * @list: the list
+ *
+ * Context: Any that may take a spinlock. Return: The chunk, or NULL.
+ */
+struct mheap_chunk *mheap_table_first(struct mheap_table *table, enum mheap_list list)
+{
+	struct mheap_chunk *chunk;
+
+	spin_lock(&table->lock);
+	chunk = list_first_entry_or_null(&table->list[list], struct mheap_chunk, link[list]);
+	spin_unlock(&table->lock);
+	return chunk;
+}
+
+/* Take the free numbers of the first block that has any. */
+static bool take_from(struct mheap_chunk *chunk, struct mheap_run *run)
+{
+	unsigned int block;
+
+	for (block = 0; block < MHEAP_CHUNK_BLOCKS; block++) {
+		spin_lock(&chunk->lock[block]);
+		run->left = chunk->free[block];
+		chunk->free[block] = 0;
+		spin_unlock(&chunk->lock[block]);
+		if (run->left) {
+			run->base = chunk->base + block * MHEAP_BLOCK_OBJECTS;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool take_listed(struct mheap_table *table, struct mheap_run *run)
+{
+	struct mheap_chunk *chunk;
+
+	while ((chunk = mheap_table_first(table, MHEAP_LIST_FREE))) {
+		if (take_from(chunk, run))
+			return true;
+		mheap_table_unlist(table, chunk, MHEAP_LIST_FREE);
+		if (take_from(chunk, run)) {
+			mheap_table_list(table, chunk, MHEAP_LIST_FREE);
+			return true;
+		}
+	}
+	return false;
+}
+
+/**
+ * mheap_table_take - take free numbers
+ * @table: the table
+ * @run: filled with at least one number; must be empty
+ *
+ * Context: May sleep. Return: 0, -ENOMEM or -ENOSPC.
+ */
+int mheap_table_take(struct mheap_table *table, struct mheap_run *run)
+{
+	int error = 0;
+
+	while (!take_listed(table, run)) {
+		mutex_lock(&table->growth);
+		if (!mheap_table_first(table, MHEAP_LIST_FREE))
+			error = add_chunk(table);
+		mutex_unlock(&table->growth);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+/**
+ * mheap_table_give_back - give back numbers that were not used
+ * @table: the table
+ * @run: emptied
+ *
+ * Context: Any that may take a spinlock.
+ */
+void mheap_table_give_back(struct mheap_table *table, struct mheap_run *run)
+{
+	struct mheap_chunk *chunk;
+	unsigned int block;
+
+	if (!run->left)
+		return;
+	chunk = mheap_chunk_of(table, run->base);
+	block = mheap_block(run->base);
+	spin_lock(&chunk->lock[block]);
+	chunk->free[block] |= run->left;
+	spin_unlock(&chunk->lock[block]);
+	run->left = 0;
+	mheap_table_list(table, chunk, MHEAP_LIST_FREE);
+}
+
+/**
+ * mheap_table_find - the chunk of a number that may never have been given out
+ * @table: the table
+ * @object: any number
+ *
+ * Context: Any. Return: The chunk, or NULL if there is none.
+ */
+struct mheap_chunk *mheap_table_find(struct mheap_table *table, u32 object)
+{
+	/* Pairs with the release in add_chunk(). */
+	if (object >> MHEAP_CHUNK_SHIFT >= smp_load_acquire(&table->chunks))
+		return NULL;
+	return mheap_chunk_of(table, object);
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The object table: everything the reference counts and the collector need to
+ * know of an object, in dense arrays. An object is known by its number; number 0
+ * is no object. 1,024 numbers make a chunk, 64 of them a block.
+ *
+ * Lock order of the core, outermost first:
+ *
+ *   heap->collecting	one collection at a time
+ *   session->lock	one batch of a session at a time
+ *   heap->gate		held for reading by whoever works on objects, for writing
+ *			by a collection
+ *   table->growth	one grower at a time
+ *   block->lock	the objects of one block; two are never held together
+ *   table->lock, heap->generations.lock	leaves
+ *
+ * The first four are sleeping locks, the others spinlocks that are never taken
+ * in interrupts.
+ *
+ * A field is followed by the letter of the lock that guards it:
+ *
+ *   B	the lock of its block
+ *   T	table->lock
+ *   C	heap->gate held for writing: only the collection looks at it
+ *   A	atomic, nothing else needed
+ *   O	the owner of the number: whoever took it out of the free numbers, from
+ *	then until the object is given to others; again whoever brought its
+ *	count to zero, from then until the number is free
+ *   I	never changes while the chunk lives
+ *
+ * Chunks and directories stay until the heap goes, so it is always safe to look
+ * at a number that was once given out, whatever has become of its object.
+ */
+#ifndef _MHEAP_CORE_TABLE_H
+#define _MHEAP_CORE_TABLE_H
+
+#include "port.h"
+
+#define MHEAP_BLOCK_SHIFT	6
+#define MHEAP_BLOCK_OBJECTS	(1U << MHEAP_BLOCK_SHIFT)
+#define MHEAP_CHUNK_SHIFT	10
+#define MHEAP_CHUNK_OBJECTS	(1U << MHEAP_CHUNK_SHIFT)
+#define MHEAP_CHUNK_BLOCKS	(MHEAP_CHUNK_OBJECTS / MHEAP_BLOCK_OBJECTS)
+#define MHEAP_ENTRY_BYTES	24U	/* of the table, for each number */
+#define MHEAP_CHUNKS_MAX	(1U << (32 - MHEAP_CHUNK_SHIFT))
+
+/* Generations 0 and 1 have a bitmap each; generation 2 is who is in neither. */
+#define MHEAP_YOUNG		2
+
+/* Identity word: how often the number has been used before, and the type. */
+#define MHEAP_TAG_SHIFT		8
+#define MHEAP_TAG_MAX		0xffffffU
+#define MHEAP_TYPE_INLINE_MAX	0xffU
+
+/**
+ * enum mheap_list - lists of chunks, each of those that may have something
+ * @MHEAP_LIST_FREE: free numbers
+ * @MHEAP_LIST_YOUNG: young objects
+ * @MHEAP_LIST_DEAD: dead objects that wait for the worker
+ * @MHEAP_LISTS: how many lists there are
+ */
+enum mheap_list {
+	MHEAP_LIST_FREE,
+	MHEAP_LIST_YOUNG,
+	MHEAP_LIST_DEAD,
+	MHEAP_LISTS,
+};
+
+/**
+ * struct mheap_chunk - 1,024 neighbouring numbers
+ * @count: A  references from slots (low half) and from outside (high half); an
+ *         object is alive while the whole is not zero; see count.h
+ * @body: B O  slots and payload, NULL if there are neither; see body.h
+ * @identity: B O  tag and type. The tag goes up whenever the number is freed,
+ *            so number and tag together are never seen twice; a number whose
+ *            tag is used up is retired.
+ * @length: B O  bytes of payload, see body.h
+ * @slots: B O  number of slots, or BODY_EXTENDED, see body.h
+ * @mark: C  survivor bits. All ones outside a collection; a collection clears
+ *        the bits of the objects it is about and sets those it reaches, so
+ *        one test says "mine, and not reached yet".
+ * @free: B  numbers that nobody has taken
+ * @tracked: B  objects with slots
+ * @young: B  tracked objects in generation 0 and 1
+ * @dead: B  objects whose count is zero and whose release waits for the worker
+ * @lock: of each block
+ * @trial: C  counts left over in a trial deletion, or NULL
+ * @base: I  the first number
+ * @listed: T to change; on table->list[], by enum mheap_list. Read without the
+ *          lock, see mheap_table_list()
+ * @link: T  while @listed
+ */
+struct mheap_chunk {
+	atomic64_t count[MHEAP_CHUNK_OBJECTS];
+	void *body[MHEAP_CHUNK_OBJECTS];
+	u32 identity[MHEAP_CHUNK_OBJECTS];
+	u16 length[MHEAP_CHUNK_OBJECTS];
+	u8 slots[MHEAP_CHUNK_OBJECTS];
+	u64 mark[MHEAP_CHUNK_BLOCKS];
+	u64 free[MHEAP_CHUNK_BLOCKS];
+	u64 tracked[MHEAP_CHUNK_BLOCKS];
+	u64 young[MHEAP_YOUNG][MHEAP_CHUNK_BLOCKS];
+	u64 dead[MHEAP_CHUNK_BLOCKS];
+	spinlock_t lock[MHEAP_CHUNK_BLOCKS];
+	u32 *trial;
+	u32 base;
+	bool listed[MHEAP_LISTS];
+	struct list_head link[MHEAP_LISTS];
+};
+
+/**
+ * struct mheap_directory - the chunks by number
+ * @older: the directory that this one replaced; readers may still be in it
+ * @capacity: length of @chunk
+ * @chunk: filled from the front, never changed once filled
+ */
+struct mheap_directory {
+	struct mheap_directory *older;
+	u32 capacity;
+	struct mheap_chunk *chunk[];
+};
+
+/**
+ * struct mheap_table - all objects of a heap
+ * @directory: changed under @growth, read by anyone (release and acquire)
+ * @chunks: how many there are; likewise
+ * @growth: one grower at a time
+ * @lock: guards the lists
+ * @list: T  of chunks
+ * @bytes: A  memory the table takes
+ */
+struct mheap_table {
+	struct mheap_directory *directory;
+	u32 chunks;
+	struct mutex growth;
+	spinlock_t lock;
+	struct list_head list[MHEAP_LISTS];
+	atomic_long_t bytes;
+};
+
+/**
+ * struct mheap_run - numbers of one block that somebody has taken
+ * @base: the first number of the block
+ * @left: those not used yet
+ */
+struct mheap_run {
+	u32 base;
+	u64 left;
+};
+
+int mheap_table_init(struct mheap_table *table);
+void mheap_table_fini(struct mheap_table *table);
+int mheap_table_take(struct mheap_table *table, struct mheap_run *run);
+void mheap_table_give_back(struct mheap_table *table, struct mheap_run *run);
+void mheap_table_list(struct mheap_table *table, struct mheap_chunk *chunk,
+		      enum mheap_list list);
+void mheap_table_unlist(struct mheap_table *table, struct mheap_chunk *chunk,
+			enum mheap_list list);
+struct mheap_chunk *mheap_table_first(struct mheap_table *table, enum mheap_list list);
+struct mheap_chunk *mheap_table_find(struct mheap_table *table, u32 object);
+
+static inline u32 mheap_index(u32 object)
+{
+	return object & (MHEAP_CHUNK_OBJECTS - 1);
+}
+
+static inline u32 mheap_block(u32 object)
+{
+	return mheap_index(object) >> MHEAP_BLOCK_SHIFT;
+}
+
+static inline u64 mheap_bit(u32 object)
+{
+	return 1ULL << (object & (MHEAP_BLOCK_OBJECTS - 1));
+}
+
+/**
+ * mheap_chunk_of - the chunk of a number that has been given out
+ * @table: the table
+ * @object: its number
+ *
+ * The acquire pairs with the release in add_chunk(): whoever knows the number
+ * got it, by whatever way, from the session that took it from the chunk, so the
+ * directory seen here has the chunk.
+ *
+ * Context: Any. Return: The chunk.
+ */
+static inline struct mheap_chunk *mheap_chunk_of(const struct mheap_table *table, u32 object)
+{
+	return smp_load_acquire(&table->directory)->chunk[object >> MHEAP_CHUNK_SHIFT];
+}
+
+/* Take the lowest number out of a run that has some left. */
+static inline u32 mheap_run_next(struct mheap_run *run)
+{
+	const u32 object = run->base + __ffs64(run->left);
+
+	run->left &= run->left - 1;
+	return object;
+}
+
+static inline u32 mheap_tag(const struct mheap_chunk *chunk, u32 object)
+{
+	return READ_ONCE(chunk->identity[mheap_index(object)]) >> MHEAP_TAG_SHIFT;
+}
+
+#endif /* _MHEAP_CORE_TABLE_H */

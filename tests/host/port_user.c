@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Memory of the core in userspace, with failures to order.
+ */
+#include "port_user.h"
+
+long port_allocations;
+long port_allocated;
+long port_fail_at;
+bool port_fail_all;
+
+static bool must_fail(void)
+{
+	long number = __atomic_add_fetch(&port_allocations, 1, __ATOMIC_RELAXED);
+
+	if (!port_fail_at)
+		return false;
+	return port_fail_all ? number >= port_fail_at : number == port_fail_at;
+}
+
+void *port_alloc(size_t size)
+{
+	void *memory;
+
+	if (must_fail())
+		return NULL;
+	memory = calloc(1, size);
+	if (memory)
+		__atomic_add_fetch(&port_allocated, 1, __ATOMIC_RELAXED);
+	return memory;
+}
+
+void port_free(void *memory)
+{
+	if (memory)
+		__atomic_sub_fetch(&port_allocated, 1, __ATOMIC_RELAXED);
+	free(memory);
+}
+
+struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align,
+				     unsigned int flags, void (*ctor)(void *))
+{
+	struct kmem_cache *cache = port_alloc(sizeof(*cache));
+
+	(void)name;
+	(void)align;
+	(void)flags;
+	(void)ctor;
+	if (cache)
+		cache->size = size;
+	return cache;
+}
+
+void kmem_cache_destroy(struct kmem_cache *cache)
+{
+	port_free(cache);
+}

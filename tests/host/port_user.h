@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The core's surroundings in userspace: the kernel's names over libc, pthreads
+ * and the compiler's atomics. Only what the core uses. Every lock remembers
+ * that it is held, so lockdep_assert_held() asserts; every allocation can be
+ * made to fail, and is counted.
+ */
+#ifndef _MHEAP_PORT_USER_H
+#define _MHEAP_PORT_USER_H
+
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+typedef int64_t s64;
+typedef unsigned int gfp_t;
+
+#define U16_MAX			UINT16_MAX
+#define PAGE_SIZE		4096UL
+#define PAGE_ALIGN(size)	(((size) + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1))
+
+#define likely(x)		__builtin_expect(!!(x), 1)
+#define unlikely(x)		__builtin_expect(!!(x), 0)
+#define READ_ONCE(x)		__atomic_load_n(&(x), __ATOMIC_RELAXED)
+#define WRITE_ONCE(x, value)	__atomic_store_n(&(x), value, __ATOMIC_RELAXED)
+#define smp_load_acquire(p)	__atomic_load_n(p, __ATOMIC_ACQUIRE)
+#define smp_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)
+#define smp_mb()		__atomic_thread_fence(__ATOMIC_SEQ_CST)
+#define prefetch(p)		__builtin_prefetch(p)
+#define BUILD_BUG_ON(condition)	_Static_assert(!(condition), #condition)
+#define MHEAP_EXPORT(symbol)	_Static_assert(1, #symbol)
+
+#define min(a, b) ({ __typeof__(a) _a = (a); __typeof__(b) _b = (b); _a < _b ? _a : _b; })
+#define max(a, b) ({ __typeof__(a) _a = (a); __typeof__(b) _b = (b); _a > _b ? _a : _b; })
+#define clamp(x, low, high)	min(max(x, low), high)
+#define container_of(p, type, member) ((type *)((char *)(p) - offsetof(type, member)))
+#define struct_size(p, member, count) (sizeof(*(p)) + sizeof((p)->member[0]) * (size_t)(count))
+
+#define ERR_PTR(error)		((void *)(intptr_t)(error))
+#define PTR_ERR(p)		((long)(intptr_t)(p))
+#define IS_ERR(p)		((uintptr_t)(p) >= (uintptr_t)-4095)
+
+#define hweight64(x)		((unsigned int)__builtin_popcountll(x))
+#define __ffs64(x)		((unsigned int)__builtin_ctzll(x))
+static inline int fls(unsigned int x)
+{
+	return x ? 32 - __builtin_clz(x) : 0;
+}
+
+static inline u64 ktime_get_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (u64)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static inline void cond_resched(void)
+{
+}
+
+/* Atomics. Those of the kernel that return a value are fully ordered. */
+
+typedef struct { s64 value; } atomic64_t;
+typedef struct { long value; } atomic_long_t;
+typedef struct { int value; } atomic_t;
+
+#define PORT_ATOMIC(prefix, type, number)						\
+static inline number prefix##_read(const type *a)					\
+{											\
+	return __atomic_load_n(&a->value, __ATOMIC_RELAXED);				\
+}											\
+static inline void prefix##_set(type *a, number value)					\
+{											\
+	__atomic_store_n(&a->value, value, __ATOMIC_RELAXED);				\
+}											\
+static inline void prefix##_add(number change, type *a)					\
+{											\
+	__atomic_add_fetch(&a->value, change, __ATOMIC_RELAXED);			\
+}											\
+static inline void prefix##_sub(number change, type *a)					\
+{											\
+	__atomic_sub_fetch(&a->value, change, __ATOMIC_RELAXED);			\
+}											\
+static inline void prefix##_inc(type *a)						\
+{											\
+	prefix##_add(1, a);								\
+}											\
+static inline void prefix##_dec(type *a)						\
+{											\
+	prefix##_sub(1, a);								\
+}											\
+static inline number prefix##_add_return(number change, type *a)			\
+{											\
+	return __atomic_add_fetch(&a->value, change, __ATOMIC_SEQ_CST);			\
+}											\
+static inline number prefix##_add_return_relaxed(number change, type *a)		\
+{											\
+	return __atomic_add_fetch(&a->value, change, __ATOMIC_RELAXED);			\
+}											\
+static inline number prefix##_sub_return(number change, type *a)			\
+{											\
+	return __atomic_sub_fetch(&a->value, change, __ATOMIC_SEQ_CST);			\
+}											\
+static inline bool prefix##_try_cmpxchg(type *a, number *old, number value)		\
+{											\
+	return __atomic_compare_exchange_n(&a->value, old, value, false,		\
+					   __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);		\
+}											\
+static inline bool prefix##_try_cmpxchg_relaxed(type *a, number *old, number value)	\
+{											\
+	return __atomic_compare_exchange_n(&a->value, old, value, false,		\
+					   __ATOMIC_RELAXED, __ATOMIC_RELAXED);		\
+}
+
+PORT_ATOMIC(atomic64, atomic64_t, s64)
+PORT_ATOMIC(atomic_long, atomic_long_t, long)
+PORT_ATOMIC(atomic, atomic_t, int)
+
+/* Locks */
+
+typedef struct { pthread_mutex_t lock; int held; } spinlock_t;
+struct mutex { pthread_mutex_t lock; int held; };
+struct rw_semaphore { pthread_rwlock_t lock; int held; };
+
+#define lockdep_assert_held(l)	assert(__atomic_load_n(&(l)->held, __ATOMIC_RELAXED) > 0)
+#define port_held(l, change)	__atomic_add_fetch(&(l)->held, change, __ATOMIC_RELAXED)
+
+#define port_mutex_init(l)	((l)->held = 0, pthread_mutex_init(&(l)->lock, NULL))
+#define port_mutex_lock(l)	(pthread_mutex_lock(&(l)->lock), port_held(l, 1))
+#define port_mutex_unlock(l)	(port_held(l, -1), pthread_mutex_unlock(&(l)->lock))
+
+#define spin_lock_init(l)	port_mutex_init(l)
+#define spin_lock(l)		port_mutex_lock(l)
+#define spin_unlock(l)		port_mutex_unlock(l)
+#define mutex_init(l)		port_mutex_init(l)
+#define mutex_destroy(l)	pthread_mutex_destroy(&(l)->lock)
+#define mutex_lock(l)		port_mutex_lock(l)
+#define mutex_lock_killable(l)	(port_mutex_lock(l), 0)
+#define mutex_unlock(l)		port_mutex_unlock(l)
+
+/* A writer that waits goes first, as in the kernel; else collections starve. */
+static inline void init_rwsem(struct rw_semaphore *sem)
+{
+	pthread_rwlockattr_t attributes;
+
+	pthread_rwlockattr_init(&attributes);
+	pthread_rwlockattr_setkind_np(&attributes,
+				      PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlock_init(&sem->lock, &attributes);
+	pthread_rwlockattr_destroy(&attributes);
+	sem->held = 0;
+}
+
+#define down_read(s)		(pthread_rwlock_rdlock(&(s)->lock), port_held(s, 1))
+#define down_read_killable(s)	(down_read(s), 0)
+#define up_read(s)		(port_held(s, -1), pthread_rwlock_unlock(&(s)->lock))
+#define down_write(s)		(pthread_rwlock_wrlock(&(s)->lock), port_held(s, 1))
+#define down_write_killable(s)	(down_write(s), 0)
+#define up_write(s)		(port_held(s, -1), pthread_rwlock_unlock(&(s)->lock))
+#define downgrade_write(s)	(up_write(s), down_read(s))
+
+/* Memory */
+
+#define GFP_KERNEL		0U
+#define GFP_KERNEL_ACCOUNT	0U
+#define GFP_NOWAIT		0U
+#define __GFP_NOWARN		0U
+#define __GFP_NORETRY		0U
+#define __GFP_RETRY_MAYFAIL	0U
+#define SLAB_ACCOUNT		0U
+
+/*
+ * Allocations since the start, allocations not freed, and which one is to fail,
+ * counted from 1 at the time of setting: 0 is none; with port_fail_all all from
+ * there on.
+ */
+extern long port_allocations;
+extern long port_allocated;
+extern long port_fail_at;
+extern bool port_fail_all;
+
+void *port_alloc(size_t size);
+void port_free(void *memory);
+
+#define kzalloc(size, gfp)	((void)(gfp), port_alloc(size))
+#define kmalloc(size, gfp)	((void)(gfp), port_alloc(size))
+#define kmalloc_array(n, size, gfp) ((void)(gfp), port_alloc((size_t)(n) * (size)))
+#define kcalloc(n, size, gfp)	((void)(gfp), port_alloc((size_t)(n) * (size)))
+#define kvcalloc(n, size, gfp)	((void)(gfp), port_alloc((size_t)(n) * (size)))
+#define kvzalloc(size, gfp)	((void)(gfp), port_alloc(size))
+#define kfree(p)		port_free(p)
+#define kvfree(p)		port_free(p)
+#define vfree(p)		port_free(p)
+#define mheap_port_vzalloc(size, gfp)		((void)(gfp), port_alloc(size))
+#define mheap_port_alloc_pages(size, gfp)	((void)(gfp), port_alloc(size))
+#define mheap_port_free_pages(p, size)		((void)(size), port_free(p))
+
+struct kmem_cache {
+	size_t size;
+};
+
+struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align,
+				     unsigned int flags, void (*ctor)(void *));
+void kmem_cache_destroy(struct kmem_cache *cache);
+#define kmem_cache_zalloc(cache, gfp)	((void)(gfp), port_alloc((cache)->size))
+#define kmem_cache_free(cache, p)	((void)(cache), port_free(p))
+
+/* Lists */
+
+struct list_head {
+	struct list_head *next, *prev;
+};
+
+#define list_entry(p, type, member)	container_of(p, type, member)
+#define list_first_entry_or_null(head, type, member) \
+	((head)->next == (head) ? NULL : list_entry((head)->next, type, member))
+
+static inline void INIT_LIST_HEAD(struct list_head *head)
+{
+	head->next = head;
+	head->prev = head;
+}
+
+static inline void list_add_tail(struct list_head *entry, struct list_head *head)
+{
+	entry->next = head;
+	entry->prev = head->prev;
+	head->prev->next = entry;
+	head->prev = entry;
+}
+
+static inline void list_del(struct list_head *entry)
+{
+	entry->next->prev = entry->prev;
+	entry->prev->next = entry->next;
+}
+
+#endif /* _MHEAP_PORT_USER_H */
