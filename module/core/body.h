@@ -12,8 +12,8 @@
 #include "port.h"
 #include "table.h"
 
-#define MHEAP_BODY_SLOTS_MAX	(1U << 26)
-#define MHEAP_BODY_LENGTH_MAX	(1U << 30)
+#define MHEAP_BODY_SLOTS_MAX	0x4000000U
+#define MHEAP_BODY_LENGTH_MAX	0x40000000U
 
 /* In chunk->slots: the body has a header, and the table knows nothing. */
 #define MHEAP_BODY_EXTENDED	0xffU

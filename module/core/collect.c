@@ -170,7 +170,7 @@ int mheap_collect(struct mheap_heap *heap, u32 generation,
 	mutex_unlock(&heap->collecting);
 	return error;
 }
-MHEAP_EXPORT(mheap_collect);
+EXPORT_SYMBOL_MHEAP(mheap_collect);
 
 /**
  * mheap_collect_due - collect the generation that is due, if one is
@@ -189,4 +189,4 @@ void mheap_collect_due(struct mheap_heap *heap)
 		collect(heap, generation, &collection);
 	mutex_unlock(&heap->collecting);
 }
-MHEAP_EXPORT(mheap_collect_due);
+EXPORT_SYMBOL_MHEAP(mheap_collect_due);

@@ -17,7 +17,7 @@
 
 #define MHEAP_COUNT_MAX		((1U << 28) - 1)
 #define MHEAP_INSIDE		1LL
-#define MHEAP_OUTSIDE		(1LL << 32)
+#define MHEAP_OUTSIDE		0x100000000LL
 
 static inline u32 mheap_count_inside(u64 count)
 {

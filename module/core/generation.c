@@ -42,7 +42,7 @@ int mheap_generations_set_threshold(struct mheap_generations *generations,
 	spin_unlock(&generations->lock);
 	return 0;
 }
-MHEAP_EXPORT(mheap_generations_set_threshold);
+EXPORT_SYMBOL_MHEAP(mheap_generations_set_threshold);
 
 /**
  * mheap_generations_get_threshold - read all thresholds
@@ -58,7 +58,7 @@ void mheap_generations_get_threshold(struct mheap_generations *generations,
 	memcpy(threshold, generations->threshold, sizeof(generations->threshold));
 	spin_unlock(&generations->lock);
 }
-MHEAP_EXPORT(mheap_generations_get_threshold);
+EXPORT_SYMBOL_MHEAP(mheap_generations_get_threshold);
 
 static u32 born(struct mheap_generations *generations)
 {
@@ -82,7 +82,7 @@ void mheap_generations_get_count(struct mheap_generations *generations,
 	spin_unlock(&generations->lock);
 	count[0] = born(generations);
 }
-MHEAP_EXPORT(mheap_generations_get_count);
+EXPORT_SYMBOL_MHEAP(mheap_generations_get_count);
 
 /**
  * mheap_generations_get_figures - read all statistics
@@ -98,7 +98,7 @@ void mheap_generations_get_figures(struct mheap_generations *generations,
 	memcpy(figures, generations->figures, sizeof(generations->figures));
 	spin_unlock(&generations->lock);
 }
-MHEAP_EXPORT(mheap_generations_get_figures);
+EXPORT_SYMBOL_MHEAP(mheap_generations_get_figures);
 
 /**
  * mheap_generations_born - tracked objects have been made or freed

@@ -62,7 +62,7 @@ struct mheap_collection {
  * @figures: L
  */
 struct mheap_generations {
-	spinlock_t lock;
+	spinlock_t lock;	/* L */
 	bool enabled;
 	u32 threshold[MHEAP_GENERATION_COUNT];
 	atomic_long_t born;

@@ -21,7 +21,7 @@
 #define MHEAP_HANDLE_SERIAL_SHIFT	48
 #define MHEAP_HANDLE_LIFE_BITS		20
 #define MHEAP_HANDLE_LIFE_SHIFT		28
-#define MHEAP_HANDLE_PLACES_MAX		(1U << MHEAP_HANDLE_LIFE_SHIFT)
+#define MHEAP_HANDLE_PLACES_MAX		0x10000000U
 
 /**
  * enum mheap_handle_kind - what an entry is

@@ -28,7 +28,7 @@ int mheap_heap_init(struct mheap_heap *heap, const struct mheap_heap_config *con
 	mheap_generations_init(&heap->generations, &config->generations);
 	return 0;
 }
-MHEAP_EXPORT(mheap_heap_init);
+EXPORT_SYMBOL_MHEAP(mheap_heap_init);
 
 static void free_bodies(struct mheap_heap *heap, struct mheap_chunk *chunk)
 {
@@ -64,7 +64,7 @@ void mheap_heap_fini(struct mheap_heap *heap)
 	mheap_table_fini(&heap->table);
 	mutex_destroy(&heap->collecting);
 }
-MHEAP_EXPORT(mheap_heap_fini);
+EXPORT_SYMBOL_MHEAP(mheap_heap_fini);
 
 /**
  * mheap_heap_enter - begin to work on objects on behalf of the heap
@@ -162,4 +162,4 @@ void mheap_heap_figures(struct mheap_heap *heap, struct mheap_heap_figures *figu
 	figures->pending = mheap_release_pending(heap);
 	count_generations(heap, figures->in_generation);
 }
-MHEAP_EXPORT(mheap_heap_figures);
+EXPORT_SYMBOL_MHEAP(mheap_heap_figures);

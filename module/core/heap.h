@@ -75,7 +75,7 @@ struct mheap_tally {
  */
 struct mheap_heap {
 	struct rw_semaphore gate;
-	struct mutex collecting;
+	struct mutex collecting;	/* held through a collection */
 	struct mheap_table table;
 	struct mheap_allocator *allocator;
 	struct mheap_generations generations;

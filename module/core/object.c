@@ -84,7 +84,7 @@ int mheap_object_new(struct mheap_session *session, const struct mheap_shape *sh
 	session->tally.created++;
 	return 0;
 }
-MHEAP_EXPORT(mheap_object_new);
+EXPORT_SYMBOL_MHEAP(mheap_object_new);
 
 /**
  * mheap_object_get - one reference from outside more
@@ -98,7 +98,7 @@ int mheap_object_get(struct mheap_session *session, u32 object)
 	mheap_assert_session(session);
 	return mheap_count_gain(mheap_count_of(session->heap, object), MHEAP_OUTSIDE);
 }
-MHEAP_EXPORT(mheap_object_get);
+EXPORT_SYMBOL_MHEAP(mheap_object_get);
 
 /**
  * mheap_object_put - drop a reference from outside
@@ -113,7 +113,7 @@ void mheap_object_put(struct mheap_session *session, u32 object)
 	if (mheap_count_lose(mheap_count_of(session->heap, object), MHEAP_OUTSIDE))
 		mheap_release(session->heap, &session->tally, object);
 }
-MHEAP_EXPORT(mheap_object_put);
+EXPORT_SYMBOL_MHEAP(mheap_object_put);
 
 static void put_inside(struct mheap_session *session, u32 object)
 {
@@ -185,7 +185,7 @@ int mheap_object_load(struct mheap_session *session, u32 object, u32 slot, u32 *
 	spin_unlock(lock_of(chunk, object));
 	return error;
 }
-MHEAP_EXPORT(mheap_object_load);
+EXPORT_SYMBOL_MHEAP(mheap_object_load);
 
 /**
  * mheap_object_store - let a slot refer to something else
@@ -215,7 +215,7 @@ int mheap_object_store(struct mheap_session *session, u32 object, u32 slot, u32 
 		put_inside(session, old);
 	return error;
 }
-MHEAP_EXPORT(mheap_object_store);
+EXPORT_SYMBOL_MHEAP(mheap_object_store);
 
 /* Exchange what a slot refers to; the block is locked. */
 static int swap_slot(struct mheap_session *session, u32 *place, u32 target, u32 *old)
@@ -261,7 +261,7 @@ int mheap_object_swap(struct mheap_session *session, u32 object, u32 slot, u32 t
 	spin_unlock(lock_of(chunk, object));
 	return error;
 }
-MHEAP_EXPORT(mheap_object_swap);
+EXPORT_SYMBOL_MHEAP(mheap_object_swap);
 
 /**
  * mheap_object_compare_store - let a slot refer to something else, if it still
@@ -296,7 +296,7 @@ int mheap_object_compare_store(struct mheap_session *session, u32 object, u32 sl
 		put_inside(session, expected);
 	return stored;
 }
-MHEAP_EXPORT(mheap_object_compare_store);
+EXPORT_SYMBOL_MHEAP(mheap_object_compare_store);
 
 static u32 generation_of(const struct mheap_chunk *chunk, u32 object)
 {
@@ -342,4 +342,4 @@ void mheap_object_figures(struct mheap_session *session, u32 object,
 	if (size)
 		figures->charged += allocator->ops->charge(allocator, size);
 }
-MHEAP_EXPORT(mheap_object_figures);
+EXPORT_SYMBOL_MHEAP(mheap_object_figures);

@@ -40,7 +40,7 @@ long mheap_object_read(struct mheap_session *session, u32 object, u64 offset,
 	} while (piece && done < length);
 	return done;
 }
-MHEAP_EXPORT(mheap_object_read);
+EXPORT_SYMBOL_MHEAP(mheap_object_read);
 
 /**
  * mheap_object_write - copy payload in
@@ -80,4 +80,4 @@ int mheap_object_write(struct mheap_session *session, u32 object, u64 offset,
 	} while (fits && done < length);
 	return fits ? 0 : -EINVAL;
 }
-MHEAP_EXPORT(mheap_object_write);
+EXPORT_SYMBOL_MHEAP(mheap_object_write);

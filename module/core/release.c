@@ -256,7 +256,7 @@ void mheap_release_continue(struct mheap_heap *heap)
 	}
 	atomic_dec(&heap->releasing);
 }
-MHEAP_EXPORT(mheap_release_continue);
+EXPORT_SYMBOL_MHEAP(mheap_release_continue);
 
 /**
  * mheap_release_pending - is a release waiting or being continued?
@@ -271,4 +271,4 @@ bool mheap_release_pending(struct mheap_heap *heap)
 	return mheap_table_first(&heap->table, MHEAP_LIST_DEAD) ||
 	       atomic_read(&heap->releasing);
 }
-MHEAP_EXPORT(mheap_release_pending);
+EXPORT_SYMBOL_MHEAP(mheap_release_pending);

@@ -171,4 +171,4 @@ int mheap_object_resize(struct mheap_session *session, u32 object, u32 slots, u3
 	free_old(session, body, &old, &new);
 	return 0;
 }
-MHEAP_EXPORT(mheap_object_resize);
+EXPORT_SYMBOL_MHEAP(mheap_object_resize);

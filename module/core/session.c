@@ -25,7 +25,7 @@ void mheap_session_init(struct mheap_session *session, struct mheap_heap *heap,
 	mheap_handles_init(&session->handles, serial, first_life);
 	atomic_inc(&heap->sessions);
 }
-MHEAP_EXPORT(mheap_session_init);
+EXPORT_SYMBOL_MHEAP(mheap_session_init);
 
 static void enter(struct mheap_session *session)
 {
@@ -71,7 +71,7 @@ void mheap_session_fini(struct mheap_session *session)
 	mutex_destroy(&session->lock);
 	atomic_dec(&session->heap->sessions);
 }
-MHEAP_EXPORT(mheap_session_fini);
+EXPORT_SYMBOL_MHEAP(mheap_session_fini);
 
 /**
  * mheap_session_enter - begin to work on objects
@@ -92,7 +92,7 @@ int mheap_session_enter(struct mheap_session *session)
 	}
 	return 0;
 }
-MHEAP_EXPORT(mheap_session_enter);
+EXPORT_SYMBOL_MHEAP(mheap_session_enter);
 
 /**
  * mheap_session_leave - end it
@@ -106,7 +106,7 @@ void mheap_session_leave(struct mheap_session *session)
 	mheap_heap_book(session->heap, &session->tally);
 	mutex_unlock(&session->lock);
 }
-MHEAP_EXPORT(mheap_session_leave);
+EXPORT_SYMBOL_MHEAP(mheap_session_leave);
 
 /**
  * mheap_session_hold - turn a reference into a handle
@@ -133,7 +133,7 @@ int mheap_session_hold(struct mheap_session *session, u32 object, u64 *handle)
 	session->tally.handles++;
 	return 0;
 }
-MHEAP_EXPORT(mheap_session_hold);
+EXPORT_SYMBOL_MHEAP(mheap_session_hold);
 
 static int find_kind(struct mheap_session *session, u64 handle, enum mheap_handle_kind kind,
 		     struct mheap_handle **found)
@@ -163,7 +163,7 @@ int mheap_session_find(struct mheap_session *session, u64 handle, u32 *object)
 		*object = found->object;
 	return error;
 }
-MHEAP_EXPORT(mheap_session_find);
+EXPORT_SYMBOL_MHEAP(mheap_session_find);
 
 /**
  * mheap_session_drop - close a handle, strong or weak
@@ -190,7 +190,7 @@ int mheap_session_drop(struct mheap_session *session, u64 handle)
 		mheap_object_put(session, object);
 	return 0;
 }
-MHEAP_EXPORT(mheap_session_drop);
+EXPORT_SYMBOL_MHEAP(mheap_session_drop);
 
 static int open_weak(struct mheap_session *session, u32 object, u32 tag, u64 *handle)
 {
@@ -218,7 +218,7 @@ int mheap_session_weak(struct mheap_session *session, u32 object, u64 *handle)
 			 mheap_tag(mheap_chunk_of(&session->heap->table, object), object),
 			 handle);
 }
-MHEAP_EXPORT(mheap_session_weak);
+EXPORT_SYMBOL_MHEAP(mheap_session_weak);
 
 /**
  * mheap_session_dup_weak - another weak handle to the same object
@@ -238,13 +238,13 @@ int mheap_session_dup_weak(struct mheap_session *session, u64 handle, u64 *copy)
 		return error;
 	return open_weak(session, found->object, found->tag, copy);
 }
-MHEAP_EXPORT(mheap_session_dup_weak);
+EXPORT_SYMBOL_MHEAP(mheap_session_dup_weak);
 
 /**
  * mheap_session_upgrade - a reference to what a weak handle names
  * @session: entered
  * @handle: any number
- * @object: filled; gives a reference
+ * @object: filled; gives a reference, unless an error is returned
  *
  * The tag is compared under the block lock, and goes up under it before the
  * number can be used again: where it is the old one, the count is that of the
@@ -258,25 +258,22 @@ int mheap_session_upgrade(struct mheap_session *session, u64 handle, u32 *object
 {
 	struct mheap_handle *found;
 	struct mheap_chunk *chunk;
-	spinlock_t *lock;
 	int error;
 
 	error = find_kind(session, handle, MHEAP_HANDLE_WEAK, &found);
 	if (unlikely(error))
 		return error;
-	chunk = mheap_chunk_of(&session->heap->table, found->object);
-	lock = &chunk->lock[mheap_block(found->object)];
-	spin_lock(lock);
-	if (mheap_tag(chunk, found->object) == found->tag)
-		error = mheap_count_gain_if_alive(&chunk->count[mheap_index(found->object)]);
+	*object = found->object;
+	chunk = mheap_chunk_of(&session->heap->table, *object);
+	spin_lock(&chunk->lock[mheap_block(*object)]);
+	if (mheap_tag(chunk, *object) == found->tag)
+		error = mheap_count_gain_if_alive(&chunk->count[mheap_index(*object)]);
 	else
 		error = -ENOENT;
-	spin_unlock(lock);
-	if (likely(!error))
-		*object = found->object;
+	spin_unlock(&chunk->lock[mheap_block(*object)]);
 	return error;
 }
-MHEAP_EXPORT(mheap_session_upgrade);
+EXPORT_SYMBOL_MHEAP(mheap_session_upgrade);
 
 /**
  * mheap_session_id - which object a handle names, strong or weak
@@ -297,4 +294,4 @@ int mheap_session_id(struct mheap_session *session, u64 handle, u64 *id)
 		*id = mheap_id(found->object, found->tag);
 	return error;
 }
-MHEAP_EXPORT(mheap_session_id);
+EXPORT_SYMBOL_MHEAP(mheap_session_id);

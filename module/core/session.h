@@ -21,7 +21,7 @@
  * @tally: what is not booked yet; booked by mheap_session_leave()
  */
 struct mheap_session {
-	struct mutex lock;
+	struct mutex lock;	/* everything below */
 	struct mheap_heap *heap;
 	struct mheap_handles handles;
 	struct mheap_run run;

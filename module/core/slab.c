@@ -100,7 +100,7 @@ void mheap_slab_destroy(struct mheap_allocator *allocator)
 		kmem_cache_destroy(slab->cache[class]);
 	kfree(slab);
 }
-MHEAP_EXPORT(mheap_slab_destroy);
+EXPORT_SYMBOL_MHEAP(mheap_slab_destroy);
 
 /**
  * mheap_slab_create - make the allocator and its caches
@@ -128,4 +128,4 @@ struct mheap_allocator *mheap_slab_create(void)
 	}
 	return &slab->allocator;
 }
-MHEAP_EXPORT(mheap_slab_create);
+EXPORT_SYMBOL_MHEAP(mheap_slab_create);

@@ -134,10 +134,10 @@ static int add_chunk(struct mheap_table *table)
 	/*
 	 * A number of this chunk is first known to the session that takes it off
 	 * the list below, under table->lock; that orders this store before every
-	 * look-up of such a number. Readers that walk all chunks pair with the
-	 * release of the count.
+	 * look-up of such a number.
 	 */
 	WRITE_ONCE(table->directory->chunk[table->chunks], chunk);
+	/* Pairs with the acquire in count_generations(). */
 	smp_store_release(&table->chunks, table->chunks + 1);
 	mheap_table_list(table, chunk, MHEAP_LIST_FREE);
 	return 0;
@@ -159,7 +159,7 @@ static int add_chunk(struct mheap_table *table)
 void mheap_table_list(struct mheap_table *table, struct mheap_chunk *chunk,
 		      enum mheap_list list)
 {
-	smp_mb();
+	smp_mb(); /* pairs with mheap_table_unlist() */
 	if (READ_ONCE(chunk->listed[list]))
 		return;
 	spin_lock(&table->lock);
@@ -189,7 +189,7 @@ void mheap_table_unlist(struct mheap_table *table, struct mheap_chunk *chunk,
 		WRITE_ONCE(chunk->listed[list], false);
 	}
 	spin_unlock(&table->lock);
-	smp_mb();
+	smp_mb(); /* pairs with mheap_table_list() */
 }
 
 /**
@@ -286,19 +286,4 @@ void mheap_table_give_back(struct mheap_table *table, struct mheap_run *run)
 	spin_unlock(&chunk->lock[block]);
 	run->left = 0;
 	mheap_table_list(table, chunk, MHEAP_LIST_FREE);
-}
-
-/**
- * mheap_table_find - the chunk of a number that may never have been given out
- * @table: the table
- * @object: any number
- *
- * Context: Any. Return: The chunk, or NULL if there is none.
- */
-struct mheap_chunk *mheap_table_find(struct mheap_table *table, u32 object)
-{
-	/* Pairs with the release in add_chunk(). */
-	if (object >> MHEAP_CHUNK_SHIFT >= smp_load_acquire(&table->chunks))
-		return NULL;
-	return mheap_chunk_of(table, object);
 }

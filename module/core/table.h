@@ -37,9 +37,9 @@
 #include "port.h"
 
 #define MHEAP_BLOCK_SHIFT	6
-#define MHEAP_BLOCK_OBJECTS	(1U << MHEAP_BLOCK_SHIFT)
+#define MHEAP_BLOCK_OBJECTS	64U
 #define MHEAP_CHUNK_SHIFT	10
-#define MHEAP_CHUNK_OBJECTS	(1U << MHEAP_CHUNK_SHIFT)
+#define MHEAP_CHUNK_OBJECTS	1024U
 #define MHEAP_CHUNK_BLOCKS	(MHEAP_CHUNK_OBJECTS / MHEAP_BLOCK_OBJECTS)
 #define MHEAP_ENTRY_BYTES	24U	/* of the table, for each number */
 #define MHEAP_CHUNKS_MAX	(1U << (32 - MHEAP_CHUNK_SHIFT))
@@ -101,7 +101,7 @@ struct mheap_chunk {
 	u64 tracked[MHEAP_CHUNK_BLOCKS];
 	u64 young[MHEAP_YOUNG][MHEAP_CHUNK_BLOCKS];
 	u64 dead[MHEAP_CHUNK_BLOCKS];
-	spinlock_t lock[MHEAP_CHUNK_BLOCKS];
+	spinlock_t lock[MHEAP_CHUNK_BLOCKS];	/* B */
 	u32 *trial;
 	u32 base;
 	bool listed[MHEAP_LISTS];
@@ -132,8 +132,8 @@ struct mheap_directory {
 struct mheap_table {
 	struct mheap_directory *directory;
 	u32 chunks;
-	struct mutex growth;
-	spinlock_t lock;
+	struct mutex growth;	/* adding chunks and directories */
+	spinlock_t lock;	/* T */
 	struct list_head list[MHEAP_LISTS];
 	atomic_long_t bytes;
 };
@@ -157,7 +157,6 @@ void mheap_table_list(struct mheap_table *table, struct mheap_chunk *chunk,
 void mheap_table_unlist(struct mheap_table *table, struct mheap_chunk *chunk,
 			enum mheap_list list);
 struct mheap_chunk *mheap_table_first(struct mheap_table *table, enum mheap_list list);
-struct mheap_chunk *mheap_table_find(struct mheap_table *table, u32 object);
 
 static inline u32 mheap_index(u32 object)
 {
@@ -179,15 +178,18 @@ static inline u64 mheap_bit(u32 object)
  * @table: the table
  * @object: its number
  *
- * The acquire pairs with the release in add_chunk(): whoever knows the number
- * got it, by whatever way, from the session that took it from the chunk, so the
- * directory seen here has the chunk.
+ * Whoever knows the number got it, by whatever way, from the session that took
+ * it from the chunk, so the directory seen here has the chunk.
  *
  * Context: Any. Return: The chunk.
  */
 static inline struct mheap_chunk *mheap_chunk_of(const struct mheap_table *table, u32 object)
 {
-	return smp_load_acquire(&table->directory)->chunk[object >> MHEAP_CHUNK_SHIFT];
+	const struct mheap_directory *directory;
+
+	/* Pairs with the release in grow_directory(). */
+	directory = smp_load_acquire(&table->directory);
+	return directory->chunk[object >> MHEAP_CHUNK_SHIFT];
 }
 
 /* Take the lowest number out of a run that has some left. */

@@ -40,7 +40,7 @@ typedef unsigned int gfp_t;
 #define smp_mb()		__atomic_thread_fence(__ATOMIC_SEQ_CST)
 #define prefetch(p)		__builtin_prefetch(p)
 #define BUILD_BUG_ON(condition)	_Static_assert(!(condition), #condition)
-#define MHEAP_EXPORT(symbol)	_Static_assert(1, #symbol)
+#define EXPORT_SYMBOL_MHEAP(symbol)	_Static_assert(1, #symbol)
 
 #define min(a, b) ({ __typeof__(a) _a = (a); __typeof__(b) _b = (b); _a < _b ? _a : _b; })
 #define max(a, b) ({ __typeof__(a) _a = (a); __typeof__(b) _b = (b); _a > _b ? _a : _b; })

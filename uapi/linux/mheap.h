@@ -161,9 +161,10 @@
 #define MHEAP_BATCH_MAX			65536		/* operations */
 #define MHEAP_IO_MAX			65536		/* bytes */
 #define MHEAP_ATOMIC_IO_MAX		4096		/* bytes */
-#define MHEAP_SLOTS_MAX			(1U << 26)
-#define MHEAP_LENGTH_MAX		(1U << 30)	/* bytes */
-#define MHEAP_REFERENCES_MAX		((1U << 28) - 1)	/* from slots; the same from outside */
+#define MHEAP_SLOTS_MAX			0x4000000	/* 2^26 */
+#define MHEAP_LENGTH_MAX		0x40000000	/* 2^30 bytes */
+/* To one object, from slots; and as many again from outside. */
+#define MHEAP_REFERENCES_MAX		0xfffffff	/* 2^28 - 1 */
 #define MHEAP_GENERATIONS		3
 #define MHEAP_THRESHOLD_MAX		2147483647U
 
@@ -188,10 +189,10 @@ enum mheap_opcode {
 };
 
 /* struct mheap_op, @flags: keep the object for this batch, give no handle. */
-#define MHEAP_OP_TEMP			(1U << 0)
+#define MHEAP_OP_TEMP			0x1
 
 /* Instead of a handle: the object that operation @i of this batch gave. */
-#define MHEAP_RESULT_FLAG		(1ULL << 63)
+#define MHEAP_RESULT_FLAG		0x8000000000000000ULL
 #define MHEAP_RESULT(i)			(MHEAP_RESULT_FLAG | (__u32)(i))
 
 /**
@@ -227,7 +228,7 @@ struct mheap_op {
 };
 
 /* struct mheap_submit, @flags: do not stop at an operation that fails. */
-#define MHEAP_SUBMIT_CONTINUE		(1U << 0)
+#define MHEAP_SUBMIT_CONTINUE		0x1
 
 /**
  * struct mheap_submit - MHEAP_IOC_SUBMIT
@@ -242,7 +243,7 @@ struct mheap_submit {
 };
 
 /* struct mheap_object_info, @flags */
-#define MHEAP_OBJECT_TRACKED		(1U << 0)	/* the collector knows it: it has slots */
+#define MHEAP_OBJECT_TRACKED		0x1	/* the collector knows it: it has slots */
 
 #define MHEAP_OBJECT_INFO_SIZE_0	48		/* of the first version */
 
