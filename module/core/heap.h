@@ -27,13 +27,16 @@ struct mheap_heap;
  * @collect: a collection is due; have mheap_collect_due() called soon
  * @release: a release waits to be continued; have mheap_release_continue()
  *           called soon
+ * @released: mheap_release_continue() has come to its end; whoever waits for
+ *            mheap_release_pending() to become false should look again
  *
- * Both are called often, from any context that may not sleep, with locks held,
- * and only note the request.
+ * All are called often, from contexts that may not sleep, and only note the
+ * request.
  */
 struct mheap_heap_ops {
 	void (*collect)(struct mheap_heap *heap);
 	void (*release)(struct mheap_heap *heap);
+	void (*released)(struct mheap_heap *heap);
 };
 
 /**

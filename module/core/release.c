@@ -255,6 +255,7 @@ void mheap_release_continue(struct mheap_heap *heap)
 				cond_resched();
 	}
 	atomic_dec(&heap->releasing);
+	heap->ops->released(heap);
 }
 EXPORT_SYMBOL_MHEAP(mheap_release_continue);
 

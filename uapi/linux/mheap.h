@@ -168,9 +168,7 @@
 #define MHEAP_GENERATIONS		3
 #define MHEAP_THRESHOLD_MAX		2147483647U
 
-/**
- * enum mheap_opcode - what an operation does; see "Operations" above
- */
+/* What an operation does: see "Operations" above. */
 enum mheap_opcode {
 	MHEAP_OP_NEW		= 1,
 	MHEAP_OP_DUP		= 2,

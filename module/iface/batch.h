@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Batches. batch.c moves records and data between the program and the kernel,
+ * command.c executes one record, result.c knows what the earlier ones gave.
+ *
+ * A batch is executed in slices: user memory is copied in, then the session is
+ * entered and operations are executed, then it is left and results and data are
+ * copied out. No lock is held while user memory is copied.
+ */
+#ifndef _MHEAP_IFACE_BATCH_H
+#define _MHEAP_IFACE_BATCH_H
+
+#include <linux/compiler_types.h>
+#include <linux/types.h>
+
+#include <linux/mheap.h>
+
+#include "core/session.h"
+
+/* In @data of a gathered WRITE: it could not be read. */
+#define MHEAP_BATCH_FAULT	(~0ULL)
+
+/**
+ * struct mheap_batch - a batch under way
+ * @session: whose
+ * @user: the program's array
+ * @count: its length
+ * @flags: MHEAP_SUBMIT_*
+ * @ops: the window: up to MHEAP_SLICE records, read once and the kernel's own.
+ *       In a record that has been executed, @result is its outcome, and
+ *       @object what it gave, if it has MHEAP_OP_TEMP. In a WRITE whose data was
+ *       gathered, @data is its place in @data of the batch, or
+ *       MHEAP_BATCH_FAULT.
+ * @first: number of the first record of the window in the batch
+ * @filled: records in the window
+ * @at: the next one to execute
+ * @limit: where the slice must end
+ * @prepared: records before this one have room in @data, and their data there
+ * @gave: what the operations before @first gave; see result.c
+ * @temporaries: objects that the batch holds a reference to
+ * @data: kernel memory for what READ, WRITE and INFO copy; NULL if there was
+ *        none
+ * @data_size: of it
+ * @out: place in @data of what the slice's last operation gives to the program
+ */
+struct mheap_batch {
+	struct mheap_session *session;
+	struct mheap_op __user *user;
+	u32 count;
+	u32 flags;
+	struct mheap_op *ops;
+	u32 first;
+	u32 filled;
+	u32 at;
+	u32 limit;
+	u32 prepared;
+	u32 temporaries;
+	u64 *gave;
+	u8 *data;
+	u32 data_size;
+	u32 out;
+};
+
+long mheap_batch_submit(struct mheap_session *session, const struct mheap_submit *submit);
+
+/**
+ * mheap_batch_prepared - is there room, or data, for an operation?
+ * @batch: the batch
+ * @op: READ, WRITE or INFO in the window
+ *
+ * Context: Any.
+ * Return: false if the slice must end before it.
+ */
+static inline bool mheap_batch_prepared(const struct mheap_batch *batch,
+					const struct mheap_op *op)
+{
+	return op < batch->ops + batch->prepared;
+}
+
+#endif /* _MHEAP_IFACE_BATCH_H */

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Control: copy in, check, call, copy out.
+ */
+#include <linux/string.h>
+#include <linux/uaccess.h>
+
+#include <linux/mheap.h>
+
+#include "control.h"
+#include "core/collect.h"
+#include "file.h"
+#include "folder.h"
+#include "kern/instance.h"
+
+static_assert(MHEAP_GENERATIONS == MHEAP_GENERATION_COUNT);
+static_assert(MHEAP_THRESHOLD_MAX == MHEAP_GENERATION_THRESHOLD_MAX);
+static_assert(sizeof(struct mheap_stats) == MHEAP_STATS_SIZE_0);
+
+static long control_collect(struct mheap_heap *heap, struct mheap_collect __user *argument)
+{
+	struct mheap_collection collection;
+	struct mheap_collect collect;
+	int error;
+
+	if (copy_from_user(&collect, argument, sizeof(collect)))
+		return -EFAULT;
+	if (collect.generation >= MHEAP_GENERATIONS || collect.reserved)
+		return -EINVAL;
+	error = mheap_collect(heap, collect.generation, &collection);
+	if (error)
+		return error;
+	collect.visited = collection.visited;
+	collect.unreachable = collection.unreachable;
+	collect.freed = collection.freed;
+	collect.uncollectable = collection.uncollectable;
+	collect.nanoseconds = collection.nanoseconds;
+	return copy_to_user(argument, &collect, sizeof(collect)) ? -EFAULT : 0;
+}
+
+static long control_get_threshold(struct mheap_heap *heap,
+				  struct mheap_threshold __user *argument)
+{
+	struct mheap_threshold threshold = {};
+
+	mheap_generations_get_threshold(&heap->generations, threshold.value);
+	return copy_to_user(argument, &threshold, sizeof(threshold)) ? -EFAULT : 0;
+}
+
+static long control_set_threshold(struct mheap_heap *heap,
+				  const struct mheap_threshold __user *argument)
+{
+	struct mheap_threshold threshold;
+
+	if (copy_from_user(&threshold, argument, sizeof(threshold)))
+		return -EFAULT;
+	if (threshold.reserved)
+		return -EINVAL;
+	return mheap_generations_set_threshold(&heap->generations, threshold.value);
+}
+
+static long control_count(struct mheap_heap *heap, struct mheap_count __user *argument)
+{
+	struct mheap_count count = {};
+
+	mheap_generations_get_count(&heap->generations, count.value);
+	return copy_to_user(argument, &count, sizeof(count)) ? -EFAULT : 0;
+}
+
+static void fill_generations(struct mheap_heap *heap, const u64 *objects,
+			     struct mheap_generation_stats *stats)
+{
+	struct mheap_generation_figures figures[MHEAP_GENERATIONS];
+	unsigned int i;
+
+	mheap_generations_get_figures(&heap->generations, figures);
+	for (i = 0; i < MHEAP_GENERATIONS; i++) {
+		stats[i].collections = figures[i].collections;
+		stats[i].visited = figures[i].visited;
+		stats[i].collected = figures[i].collected;
+		stats[i].uncollectable = figures[i].uncollectable;
+		stats[i].nanoseconds = figures[i].nanoseconds;
+		stats[i].longest = figures[i].longest;
+		stats[i].objects = objects[i];
+	}
+}
+
+static void fill_stats(const struct mheap_file *file, struct mheap_stats *stats)
+{
+	struct mheap_heap *heap = &file->instance->heap;
+	struct mheap_heap_figures figures;
+
+	mheap_heap_figures(heap, &figures);
+	stats->abi = MHEAP_ABI;
+	strscpy_pad(stats->name, mheap_folder_name(file->folder), sizeof(stats->name));
+	stats->objects = figures.objects;
+	stats->bytes = figures.bytes;
+	stats->handles = figures.handles;
+	stats->sessions = figures.sessions;
+	stats->pending = figures.pending;
+	stats->created = figures.created;
+	stats->freed_by_count = figures.freed_by_count;
+	stats->freed_by_collector = figures.freed_by_collector;
+	stats->table_bytes = figures.table_bytes;
+	fill_generations(heap, figures.in_generation, stats->generation);
+}
+
+static long control_stats(const struct mheap_file *file, struct mheap_stats __user *argument)
+{
+	struct mheap_stats stats = {};
+	u32 size;
+
+	if (get_user(size, &argument->size))
+		return -EFAULT;
+	if (size < MHEAP_STATS_SIZE_0)
+		return -EINVAL;
+	stats.size = min_t(u32, size, sizeof(stats));
+	fill_stats(file, &stats);
+	return copy_to_user(argument, &stats, stats.size) ? -EFAULT : 0;
+}
+
+/**
+ * mheap_control - do what a request of the device asks for
+ * @file: the open file
+ * @request: MHEAP_IOC_*, but not MHEAP_IOC_SUBMIT
+ * @argument: of the request
+ *
+ * Context: May sleep; in the process whose memory @argument is in.
+ * Return: What <linux/mheap.h> says, -ENOTTY for an unknown request.
+ */
+long mheap_control(struct mheap_file *file, unsigned int request, void __user *argument)
+{
+	struct mheap_heap *heap = &file->instance->heap;
+
+	switch (request) {
+	case MHEAP_IOC_COLLECT:
+		return control_collect(heap, argument);
+	case MHEAP_IOC_ENABLE:
+		WRITE_ONCE(heap->generations.enabled, true);
+		return 0;
+	case MHEAP_IOC_DISABLE:
+		WRITE_ONCE(heap->generations.enabled, false);
+		return 0;
+	case MHEAP_IOC_IS_ENABLED:
+		return READ_ONCE(heap->generations.enabled);
+	case MHEAP_IOC_GET_THRESHOLD:
+		return control_get_threshold(heap, argument);
+	case MHEAP_IOC_SET_THRESHOLD:
+		return control_set_threshold(heap, argument);
+	case MHEAP_IOC_COUNT:
+		return control_count(heap, argument);
+	case MHEAP_IOC_STATS:
+		return control_stats(file, argument);
+	case MHEAP_IOC_SETTLE:
+		return mheap_instance_settle(file->instance);
+	default:
+		return -ENOTTY;
+	}
+}

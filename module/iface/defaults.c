@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /sys/kernel/mheap/defaults. The values are CPython's until somebody changes
+ * them.
+ */
+#include <linux/kobject.h>
+#include <linux/spinlock.h>
+#include <linux/sysfs.h>
+
+#include "core/generation.h"
+#include "defaults.h"
+#include "numbers.h"
+
+static struct kobject *directory;
+static DEFINE_SPINLOCK(lock);
+
+/* Guarded by @lock. */
+static struct mheap_generation_config defaults = {
+	.threshold = { 700, 10, 10 },
+	.enabled = true,
+};
+
+/**
+ * mheap_defaults_get - what a new heap starts with
+ * @config: filled, as it is at one moment
+ *
+ * Context: Any.
+ */
+void mheap_defaults_get(struct mheap_generation_config *config)
+{
+	spin_lock(&lock);
+	*config = defaults;
+	spin_unlock(&lock);
+}
+
+static ssize_t threshold_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
+{
+	struct mheap_generation_config config;
+
+	mheap_defaults_get(&config);
+	return sysfs_emit(text, "%u %u %u\n", config.threshold[0], config.threshold[1],
+			  config.threshold[2]);
+}
+
+static ssize_t threshold_store(struct kobject *kobj, struct kobj_attribute *attribute,
+			       const char *text, size_t length)
+{
+	u32 threshold[MHEAP_GENERATION_COUNT];
+	int error;
+
+	error = mheap_numbers_parse(text, length, MHEAP_GENERATION_THRESHOLD_MAX, threshold,
+				    MHEAP_GENERATION_COUNT);
+	if (error)
+		return error;
+	spin_lock(&lock);
+	memcpy(defaults.threshold, threshold, sizeof(defaults.threshold));
+	spin_unlock(&lock);
+	return length;
+}
+
+static ssize_t enabled_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
+{
+	struct mheap_generation_config config;
+
+	mheap_defaults_get(&config);
+	return sysfs_emit(text, "%u\n", config.enabled);
+}
+
+static ssize_t enabled_store(struct kobject *kobj, struct kobj_attribute *attribute,
+			     const char *text, size_t length)
+{
+	u32 enabled;
+	int error;
+
+	error = mheap_numbers_parse(text, length, 1, &enabled, 1);
+	if (error)
+		return error;
+	spin_lock(&lock);
+	defaults.enabled = enabled;
+	spin_unlock(&lock);
+	return length;
+}
+
+static struct kobj_attribute threshold_file = __ATTR_RW(threshold);
+static struct kobj_attribute enabled_file = __ATTR_RW(enabled);
+
+static struct attribute *defaults_attrs[] = {
+	&threshold_file.attr,
+	&enabled_file.attr,
+	NULL,
+};
+
+static const struct attribute_group group = {
+	.attrs = defaults_attrs,
+};
+
+/**
+ * mheap_defaults_init - make the directory
+ * @parent: where
+ *
+ * Context: May sleep.
+ * Return: 0 or -errno.
+ */
+int mheap_defaults_init(struct kobject *parent)
+{
+	int error;
+
+	directory = kobject_create_and_add("defaults", parent);
+	if (!directory)
+		return -ENOMEM;
+	error = sysfs_create_group(directory, &group);
+	if (error)
+		kobject_put(directory);
+	return error;
+}
+
+/**
+ * mheap_defaults_exit - remove the directory
+ *
+ * Context: May sleep; waits until nobody is in one of its files.
+ */
+void mheap_defaults_exit(void)
+{
+	kobject_del(directory);
+	kobject_put(directory);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Defaults: what new heaps start with, and their directory in sysfs.
+ */
+#ifndef _MHEAP_IFACE_DEFAULTS_H
+#define _MHEAP_IFACE_DEFAULTS_H
+
+struct kobject;
+struct mheap_generation_config;
+
+int mheap_defaults_init(struct kobject *parent);
+void mheap_defaults_exit(void);
+void mheap_defaults_get(struct mheap_generation_config *config);
+
+#endif /* _MHEAP_IFACE_DEFAULTS_H */

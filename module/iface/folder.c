@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /sys/kernel/mheap/heapN.
+ *
+ * Who is in a file's show or store function keeps mheap_folder_remove() waiting,
+ * so nothing that these functions wait for may be held across the removal. The
+ * kobject's own reference to the instance lasts until the kobject is released.
+ */
+#include <linux/atomic.h>
+#include <linux/cred.h>
+#include <linux/kobject.h>
+#include <linux/slab.h>
+#include <linux/sysfs.h>
+#include <linux/wait_bit.h>
+
+#include "core/collect.h"
+#include "core/release.h"
+#include "folder.h"
+#include "kern/instance.h"
+#include "numbers.h"
+
+/**
+ * struct mheap_folder - the directory of a heap
+ * @kobj: as sysfs knows it
+ * @instance: the heap
+ * @uid: who owns the files
+ * @gid: likewise
+ */
+struct mheap_folder {
+	struct kobject kobj;
+	struct mheap_instance *instance;
+	kuid_t uid;
+	kgid_t gid;
+};
+
+static struct kobject *parent;
+static atomic64_t created = ATOMIC64_INIT(0);	/* never goes down: names are not reused */
+static atomic_t existing = ATOMIC_INIT(0);
+
+static struct mheap_heap *heap_of(struct kobject *kobj)
+{
+	return &container_of(kobj, struct mheap_folder, kobj)->instance->heap;
+}
+
+static ssize_t emit_u32(char *text, const u32 value[MHEAP_GENERATION_COUNT])
+{
+	return sysfs_emit(text, "%u %u %u\n", value[0], value[1], value[2]);
+}
+
+static ssize_t threshold_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
+{
+	u32 threshold[MHEAP_GENERATION_COUNT];
+
+	mheap_generations_get_threshold(&heap_of(kobj)->generations, threshold);
+	return emit_u32(text, threshold);
+}
+
+static ssize_t threshold_store(struct kobject *kobj, struct kobj_attribute *attribute,
+			       const char *text, size_t length)
+{
+	u32 threshold[MHEAP_GENERATION_COUNT];
+	int error;
+
+	error = mheap_numbers_parse(text, length, MHEAP_GENERATION_THRESHOLD_MAX, threshold,
+				    MHEAP_GENERATION_COUNT);
+	if (!error)
+		error = mheap_generations_set_threshold(&heap_of(kobj)->generations, threshold);
+	return error ?: length;
+}
+
+static ssize_t enabled_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
+{
+	return sysfs_emit(text, "%u\n", READ_ONCE(heap_of(kobj)->generations.enabled));
+}
+
+static ssize_t enabled_store(struct kobject *kobj, struct kobj_attribute *attribute,
+			     const char *text, size_t length)
+{
+	u32 enabled;
+	int error;
+
+	error = mheap_numbers_parse(text, length, 1, &enabled, 1);
+	if (error)
+		return error;
+	WRITE_ONCE(heap_of(kobj)->generations.enabled, enabled);
+	return length;
+}
+
+static ssize_t collect_store(struct kobject *kobj, struct kobj_attribute *attribute,
+			     const char *text, size_t length)
+{
+	struct mheap_collection collection;
+	u32 generation;
+	int error;
+
+	error = mheap_numbers_parse(text, length, MHEAP_OLDEST, &generation, 1);
+	if (!error)
+		error = mheap_collect(heap_of(kobj), generation, &collection);
+	return error ?: length;
+}
+
+static ssize_t count_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
+{
+	u32 count[MHEAP_GENERATION_COUNT];
+
+	mheap_generations_get_count(&heap_of(kobj)->generations, count);
+	return emit_u32(text, count);
+}
+
+static ssize_t allocator_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
+{
+	return sysfs_emit(text, "%s\n", heap_of(kobj)->allocator->ops->name);
+}
+
+static struct kobj_attribute threshold_file = __ATTR_RW(threshold);
+static struct kobj_attribute enabled_file = __ATTR_RW(enabled);
+static struct kobj_attribute collect_file = __ATTR_WO(collect);
+static struct kobj_attribute count_file = __ATTR_RO(count);
+static struct kobj_attribute allocator_file = __ATTR_RO(allocator);
+
+static ssize_t sessions_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
+{
+	return sysfs_emit(text, "%d\n", atomic_read(&heap_of(kobj)->sessions));
+}
+
+static ssize_t pending_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
+{
+	return sysfs_emit(text, "%u\n", mheap_release_pending(heap_of(kobj)));
+}
+
+static struct kobj_attribute sessions_file = __ATTR_RO(sessions);
+static struct kobj_attribute pending_file = __ATTR_RO(pending);
+
+/**
+ * struct figure_file - a file that shows what is in a struct of figures
+ * @attribute: the file
+ * @offset: of a u64 in struct mheap_heap_figures or mheap_generation_figures
+ */
+struct figure_file {
+	struct kobj_attribute attribute;
+	size_t offset;
+};
+
+static u64 figure(const struct kobj_attribute *attribute, const void *figures)
+{
+	return *(const u64 *)(figures + container_of(attribute, const struct figure_file,
+						     attribute)->offset);
+}
+
+static ssize_t figure_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
+{
+	struct mheap_heap_figures figures;
+
+	mheap_heap_figures(heap_of(kobj), &figures);
+	return sysfs_emit(text, "%llu\n", figure(attribute, &figures));
+}
+
+static ssize_t generations_show(struct kobject *kobj, struct kobj_attribute *attribute,
+				char *text)
+{
+	struct mheap_generation_figures figures[MHEAP_GENERATION_COUNT];
+
+	mheap_generations_get_figures(&heap_of(kobj)->generations, figures);
+	return sysfs_emit(text, "%llu %llu %llu\n", figure(attribute, &figures[0]),
+			  figure(attribute, &figures[1]), figure(attribute, &figures[2]));
+}
+
+static ssize_t in_generation_show(struct kobject *kobj, struct kobj_attribute *attribute,
+				  char *text)
+{
+	struct mheap_heap_figures figures;
+
+	mheap_heap_figures(heap_of(kobj), &figures);
+	return sysfs_emit(text, "%llu %llu %llu\n", figures.in_generation[0],
+			  figures.in_generation[1], figures.in_generation[2]);
+}
+
+#define FIGURE(file, field) {							\
+	.attribute = __ATTR(file, 0444, figure_show, NULL),			\
+	.offset = offsetof(struct mheap_heap_figures, field),			\
+}
+
+#define GENERATIONS(file, field) {						\
+	.attribute = __ATTR(file, 0444, generations_show, NULL),		\
+	.offset = offsetof(struct mheap_generation_figures, field),		\
+}
+
+static struct figure_file objects_file = FIGURE(objects, objects);
+static struct figure_file bytes_file = FIGURE(bytes, bytes);
+static struct figure_file handles_file = FIGURE(handles, handles);
+static struct figure_file created_file = FIGURE(created, created);
+static struct figure_file by_count_file = FIGURE(freed_by_count, freed_by_count);
+static struct figure_file by_collector_file = FIGURE(freed_by_collector, freed_by_collector);
+static struct figure_file table_bytes_file = FIGURE(table_bytes, table_bytes);
+static struct figure_file collections_file = GENERATIONS(collections, collections);
+static struct figure_file visited_file = GENERATIONS(visited, visited);
+static struct figure_file collected_file = GENERATIONS(collected, collected);
+static struct figure_file uncollectable_file = GENERATIONS(uncollectable, uncollectable);
+static struct figure_file nanoseconds_file = GENERATIONS(nanoseconds, nanoseconds);
+static struct figure_file longest_file = GENERATIONS(longest, longest);
+static struct kobj_attribute in_generation_file =
+	__ATTR(objects, 0444, in_generation_show, NULL);
+
+static struct attribute *folder_attrs[] = {
+	&threshold_file.attr,
+	&enabled_file.attr,
+	&collect_file.attr,
+	&count_file.attr,
+	&objects_file.attribute.attr,
+	&bytes_file.attribute.attr,
+	&handles_file.attribute.attr,
+	&sessions_file.attr,
+	&allocator_file.attr,
+	NULL,
+};
+
+static const struct attribute_group folder_group = {
+	.attrs = folder_attrs,
+};
+
+static struct attribute *stats_attrs[] = {
+	&collections_file.attribute.attr,
+	&visited_file.attribute.attr,
+	&collected_file.attribute.attr,
+	&uncollectable_file.attribute.attr,
+	&nanoseconds_file.attribute.attr,
+	&longest_file.attribute.attr,
+	&in_generation_file.attr,
+	&created_file.attribute.attr,
+	&by_count_file.attribute.attr,
+	&by_collector_file.attribute.attr,
+	&pending_file.attr,
+	&table_bytes_file.attribute.attr,
+	NULL,
+};
+
+static const struct attribute_group stats_group = {
+	.name = "stats",
+	.attrs = stats_attrs,
+};
+
+static const struct attribute_group *folder_groups[] = {
+	&folder_group,
+	&stats_group,
+	NULL,
+};
+
+static void get_ownership(mheap_ownership_const struct kobject *kobj, kuid_t *uid, kgid_t *gid)
+{
+	const struct mheap_folder *folder = container_of(kobj, struct mheap_folder, kobj);
+
+	*uid = folder->uid;
+	*gid = folder->gid;
+}
+
+static void release(struct kobject *kobj)
+{
+	struct mheap_folder *folder = container_of(kobj, struct mheap_folder, kobj);
+
+	mheap_instance_put(folder->instance);
+	kfree(folder);
+	if (atomic_dec_and_test(&existing))
+		wake_up_var(&existing);
+}
+
+static const struct kobj_type folder_type = {
+	.sysfs_ops = &kobj_sysfs_ops,
+	.default_groups = folder_groups,
+	.get_ownership = get_ownership,
+	.release = release,
+};
+
+/**
+ * mheap_folder_create - make the directory of a heap
+ * @instance: the heap; the directory takes a reference of its own
+ *
+ * Context: May sleep.
+ * Return: The directory, to be removed with mheap_folder_remove(), or an
+ * ERR_PTR().
+ */
+struct mheap_folder *mheap_folder_create(struct mheap_instance *instance)
+{
+	struct mheap_folder *folder;
+	int error;
+
+	folder = kzalloc(sizeof(*folder), MHEAP_GFP);
+	if (!folder)
+		return ERR_PTR(-ENOMEM);
+	folder->instance = mheap_instance_get(instance);
+	current_fsuid_fsgid(&folder->uid, &folder->gid);
+	atomic_inc(&existing);
+	error = kobject_init_and_add(&folder->kobj, &folder_type, parent, "heap%lld",
+				     atomic64_fetch_inc(&created));
+	if (error) {
+		kobject_put(&folder->kobj);
+		return ERR_PTR(error);
+	}
+	return folder;
+}
+
+/**
+ * mheap_folder_remove - remove the directory of a heap
+ * @folder: from mheap_folder_create()
+ *
+ * Context: May sleep; waits until nobody is in one of its files, so the caller
+ * holds no lock.
+ */
+void mheap_folder_remove(struct mheap_folder *folder)
+{
+	kobject_del(&folder->kobj);
+	kobject_put(&folder->kobj);
+}
+
+/**
+ * mheap_folder_name - the name of a heap's directory
+ * @folder: the directory
+ *
+ * Context: Any.
+ * Return: At most 31 characters.
+ */
+const char *mheap_folder_name(const struct mheap_folder *folder)
+{
+	return kobject_name(&folder->kobj);
+}
+
+/**
+ * mheap_folders_init - say where the directories of heaps are to be
+ * @directory: their parent
+ *
+ * Context: Any.
+ */
+void mheap_folders_init(struct kobject *directory)
+{
+	parent = directory;
+}
+
+/**
+ * mheap_folders_exit - wait until all directories are released
+ *
+ * Context: May sleep. They have been removed.
+ */
+void mheap_folders_exit(void)
+{
+	/* A kobject may be released later (it is, with DEBUG_KOBJECT_RELEASE). */
+	wait_var_event(&existing, !atomic_read(&existing));
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Folders: the directory of each heap in sysfs, which belongs to the user who
+ * opened the heap.
+ */
+#ifndef _MHEAP_IFACE_FOLDER_H
+#define _MHEAP_IFACE_FOLDER_H
+
+struct kobject;
+struct mheap_folder;
+struct mheap_instance;
+
+struct mheap_folder *mheap_folder_create(struct mheap_instance *instance);
+void mheap_folder_remove(struct mheap_folder *folder);
+const char *mheap_folder_name(const struct mheap_folder *folder);
+
+void mheap_folders_init(struct kobject *parent);
+void mheap_folders_exit(void);
+
+#endif /* _MHEAP_IFACE_FOLDER_H */

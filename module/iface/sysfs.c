@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The module's directory in sysfs.
+ */
+#include <linux/kobject.h>
+
+#include "defaults.h"
+#include "folder.h"
+#include "sysfs.h"
+
+static struct kobject *root;
+
+/**
+ * mheap_sysfs_init - make /sys/kernel/mheap
+ *
+ * Context: May sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int mheap_sysfs_init(void)
+{
+	int error;
+
+	root = kobject_create_and_add("mheap", kernel_kobj);
+	if (!root)
+		return -ENOMEM;
+	error = mheap_defaults_init(root);
+	if (error) {
+		kobject_put(root);
+		return error;
+	}
+	mheap_folders_init(root);
+	return 0;
+}
+
+/**
+ * mheap_sysfs_exit - remove /sys/kernel/mheap
+ *
+ * Context: May sleep. The directories of all heaps have been removed.
+ */
+void mheap_sysfs_exit(void)
+{
+	mheap_folders_exit();
+	mheap_defaults_exit();
+	kobject_del(root);
+	kobject_put(root);
+}

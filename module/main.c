@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * mheap: garbage-collected object heaps for programs. This is the beginning and
+ * the end of it: each line needs those before it, and the door for programs
+ * opens last and closes first.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+#include <linux/printk.h>
+
+#include "core/allocator.h"
+#include "iface/chardev.h"
+#include "iface/sysfs.h"
+#include "kern/instance.h"
+
+#define VERSION "0.1.0"
+
+static struct mheap_allocator *slab;
+
+static int __init start(void)
+{
+	int error;
+
+	slab = mheap_slab_create();
+	if (IS_ERR(slab))
+		return PTR_ERR(slab);
+	error = mheap_instances_init(slab);
+	if (error)
+		goto err_slab;
+	error = mheap_sysfs_init();
+	if (error)
+		goto err_instances;
+	error = mheap_chardev_init();
+	if (error)
+		goto err_sysfs;
+	pr_info("version " VERSION " loaded\n");
+	return 0;
+
+err_sysfs:
+	mheap_sysfs_exit();
+err_instances:
+	mheap_instances_exit();
+err_slab:
+	mheap_slab_destroy(slab);
+	return error;
+}
+
+static void __exit stop(void)
+{
+	mheap_chardev_exit();
+	mheap_sysfs_exit();
+	mheap_instances_exit();
+	mheap_slab_destroy(slab);
+	pr_info("unloaded\n");
+}
+
+module_init(start);
+module_exit(stop);
+MODULE_LICENSE("GPL");
+MODULE_AUTHOR("The mheap authors");
+MODULE_DESCRIPTION("Garbage-collected object heaps");
+MODULE_VERSION(VERSION);
