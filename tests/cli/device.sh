@@ -1,0 +1,191 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
+#
+# Tests of the command and the library that need /dev/mheap.
+#
+#	tests/vm/run -- $PWD/tests/cli/device.sh [--quick]
+#
+# --quick leaves out the trace of a million lines.
+
+# shellcheck disable=SC2016
+set -uo pipefail
+
+here=$(dirname "$(readlink -f "$0")")
+top=$(readlink -f "$here/../..")
+mheap=${MHEAP:-$(command -v mheap || echo "$top/build/mheap")}
+quick=no
+[ "${1-}" != --quick ] || quick=yes
+work=$(mktemp -d "${TMPDIR:-/tmp}/mheap-cli.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+# shellcheck source-path=SCRIPTDIR
+. "$here/ktap.sh"
+
+json() { python3 -c "import json, sys; d = json.load(sys.stdin); assert ($1), d"; }
+
+# passes NAME TRACE: every check of the trace holds. The trace is a format.
+passes() {
+	# shellcheck disable=SC2059
+	printf "$2" > trace
+	expect "trace: $1" 0 "" "$mheap" replay trace
+}
+
+# fails NAME LINE PATTERN TRACE: a check does not hold.
+fails() {
+	# shellcheck disable=SC2059
+	printf "$4" > trace
+	expect "trace: $1" 1 "^trace:$2: $3$" "$mheap" replay trace
+}
+
+test_good() {
+	passes "nothing" ''
+	passes "an object" 'count 0\nnew 1 0 8\nweak 1\nlive 1\ncount 1\ndrop 1\ndead 1\ncount 0\n'
+	passes "a chain goes with its head" \
+		'auto off\nnew 1 1 0\nnew 2 1 0\nset 1 0 2\nweak 2\ndrop 2\nlive 2\ndrop 1\ndead 2\ncount 0\n'
+	passes "a cycle needs the collector" \
+		'auto off\nnew 1 1 0\nweak 1\nset 1 0 1\ndrop 1\nlive 1\ncount 1\ncollect 0\ndead 1\ncount 0\n'
+	passes "a cycle that is held stays" \
+		'new 1 1 0\nnew 2 1 0\nset 1 0 2\nset 2 0 1\nweak 2\ndrop 2\ncollect 2\nlive 2\nload 2 1 0\ndrop 1\ncollect 2\nlive 2\ncount 2\ndrop 2\ncollect 2\ndead 2\ncount 0\n'
+	passes "an old cycle needs an old collection" \
+		'auto off\nnew 1 1 0\nweak 1\nset 1 0 1\ncollect 0\ncollect 1\ndrop 1\ncollect 1\nlive 1\ncollect 2\ndead 1\n'
+	passes "references are counted" \
+		'new 1 1 0\nset 1 0 1\nload 1 1 0\nload 1 1 0\nset 1 0 0\nweak 1\ndrop 1\ndrop 1\nlive 1\ndrop 1\ndead 1\n'
+	passes "load after drop" \
+		'new 1 1 0\nnew 2 0 0\nset 1 0 2\ndrop 2\nload 2 1 0\nset 1 0 0\nweak 2\nlive 2\ndrop 2\ndead 2\n'
+	passes "an ID made anew; the weak reference stays with the old object" \
+		'new 1 0 0\nweak 1\ndrop 1\nnew 1 0 0\ndead 1\nweak 1\nlive 1\ncount 1\n'
+	passes "an ID made anew while the old object lives" \
+		'new 1 1 0\nnew 2 0 0\nset 1 0 2\nweak 2\ndrop 2\nnew 2 0 0\nlive 2\nset 1 0 0\ndead 2\ncount 2\n'
+	passes "automatic collection" \
+		"$(repeat 2000 'new @ 1 0\nset @ 0 @\ndrop @\n')collect 2\ncount 0\n"
+	passes "a chain of 100000" \
+		"$(python3 -c 'n = 100000
+print("new 1 1 0", *(f"new {i} 1 0\\nset {i} 0 {i - 1}\\ndrop {i - 1}" for i in range(2, n + 1)),
+f"count {n}", f"drop {n}", "count 0", sep="\\n")')\n"
+	passes "a large object" 'new 1 100000 10000000\nset 1 99999 1\nload 1 1 99999\n'
+}
+
+test_bad() {
+	fails "dead, but it lives" 3 "dead 1: expected dead, found alive" \
+		'new 1 0 0\nweak 1\ndead 1\n'
+	fails "live, but it is dead" 4 "live 1: expected alive, found dead" \
+		'new 1 0 0\nweak 1\ndrop 1\nlive 1\n'
+	fails "wrong count" 2 "count: expected 2, found 1" 'new 1 0 0\ncount 2\n'
+	fails "the slot is empty" 3 "slot 0 of 1: expected object 2, found an empty slot" \
+		'new 1 1 0\nnew 2 0 0\nload 2 1 0\n'
+	fails "the slot is empty, ID not held" 4 "slot 0 of 1: expected object 2, found an empty slot" \
+		'new 1 1 0\nnew 2 0 0\ndrop 2\nload 2 1 0\n'
+	fails "the slot holds another object" 5 "slot 0 of 1: expected object 2, found object 3" \
+		'new 1 1 0\nnew 2 0 0\nnew 3 0 0\nset 1 0 3\nload 2 1 0\n'
+	fails "the slot holds what had that ID before" 6 \
+		"slot 0 of 1: expected object 2, found an object that has no ID any more" \
+		'new 1 1 0\nnew 2 0 0\nset 1 0 2\ndrop 2\nnew 2 0 0\nload 2 1 0\n'
+	fails "the first of two failures" 3 "dead 1: .*" \
+		'new 1 0 0\nweak 1\ndead 1\ncount 7\n'
+	fails "far behind" 20001 "count: expected 1, found 0" \
+		"$(repeat 10000 'new @ 0 0\ndrop @\n')count 1\n"
+	printf 'count 1\nfrob\n' > trace
+	expect "malformed goes before failed" 2 "^trace:2: " "$mheap" replay trace
+}
+
+test_summary() {
+	printf '# x\nauto off\nnew 1 1 0\nset 1 0 1\ndrop 1\nnew 2 0 0\ndrop 2\nnew 3 0 0\ncollect 2\ncount 1\n' > trace
+	"$mheap" replay --json trace > out
+	check "replay --json" json 'd["passed"] is True and d["lines"] == 10 and
+		d["operations"] == 9 and d["checks"] == 1 and d["objects"] == 1 and
+		d["freed_by_count"] == 1 and d["freed_by_collector"] == 1 and d["seconds"] > 0' < out
+	expect "replay --verbose" 0 "^1 objects alive, 1 freed by count, 1 by the collector$" \
+		"$mheap" replay --verbose trace
+	echo "count 5" >> trace
+	"$mheap" replay --json trace > out 2> /dev/null
+	check "replay --json of a failure" json 'd["passed"] is False and
+		d["failure"] == {"line": 11, "expected": "5", "found": "1"}' < out
+}
+
+# A heap of this shell's, in $heap.
+test_sysfs() {
+	local heap
+	exec 9<> /dev/mheap
+	heap=$("$mheap" stat --json | python3 -c 'import json, sys; print(json.load(sys.stdin)[-1]["name"])')
+	expect "stat" 0 "^$heap +0 +0 B +1 +0 +700,10,10 +0,0,0 +yes +0,0,0 +0 +0 ns$" "$mheap" stat
+	expect "stat HEAP" 0 "^$heap " "$mheap" stat "$heap"
+	expect "gc threshold" 0 "^700 10 10$" "$mheap" gc threshold
+	expect "gc threshold T T T" 0 "" "$mheap" gc threshold 800 9 2147483647
+	expect "gc threshold, set" 0 "^800 9 2147483647$" "$mheap" gc threshold --heap "$heap"
+	expect "gc count" 0 "^0 0 0$" "$mheap" gc count
+	expect "gc disable" 0 "" "$mheap" gc disable
+	expect "gc is-enabled" 0 "^no$" "$mheap" gc is-enabled
+	expect "gc enable" 0 "" "$mheap" gc enable
+	expect "gc is-enabled again" 0 "^yes$" "$mheap" gc is-enabled
+	expect "gc collect" 0 "" "$mheap" gc collect
+	expect "gc collect 1" 0 "" "$mheap" gc collect 1
+	expect "gc stats" 0 "^collections +0 +1 +1$" "$mheap" gc stats
+	"$mheap" stat --json > out
+	check "stat --json knows all there is" json 'None not in d[0].values() and
+		None not in d[0]["stats"].values() and
+		d[0]["stats"]["collections"] == [0, 1, 1]' < out
+	exec 8<> /dev/mheap
+	expect "gc with two heaps" 2 "several heaps" "$mheap" gc count
+	expect "gc --all" 0 "^$heap: 0 0" "$mheap" gc count --all
+	exec 8>&- 9>&-
+	expect "gc without a heap" 1 "there is no heap" "$mheap" gc count
+	expect "gc --heap of a heap that is gone" 1 "no heap '$heap'" "$mheap" gc count --heap "$heap"
+	expect "gc threshold --defaults" 0 "" "$mheap" gc threshold --defaults 500 5 5
+	expect "gc disable --defaults" 0 "" "$mheap" gc disable --defaults
+	exec 9<> /dev/mheap
+	expect "defaults reach a new heap: threshold" 0 "^500 5 5$" "$mheap" gc threshold
+	expect "defaults reach a new heap: enabled" 0 "^no$" "$mheap" gc is-enabled
+	exec 9>&-
+	"$mheap" gc threshold --defaults 700 10 10
+	"$mheap" gc enable --defaults
+}
+
+test_generated() {
+	local seed
+	for seed in 1 2 3; do
+		"$here/gen-trace" $seed 20000 > trace
+		expect "generated trace, seed $seed, 20000 lines" 0 "" "$mheap" replay trace
+	done
+	if [ $quick = yes ]; then
+		skip "generated trace, a million lines" "--quick"
+		return
+	fi
+	"$here/gen-trace" 4 1000000 > trace
+	expect "generated trace, a million lines" 0 "objects alive" "$mheap" replay --verbose trace
+	"$mheap" replay --verbose trace | sed 's/^/# /'
+}
+
+# A program as a user builds it, with the shared library.
+test_library() {
+	local build="$top/build"
+	if ! command -v cc > /dev/null; then
+		skip "library" "no compiler"
+		return
+	fi
+	check "library.c builds" cc -O1 -Wall -pthread -I"$top/userspace/lib" -I"$top/uapi" \
+		"$here/library.c" -L"$build" -lmheap -o library
+	LD_LIBRARY_PATH=$build${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} ./library > out 2>&1
+	while IFS= read -r line; do
+		case $line in
+		"ok "*) ktap_result ok "library: ${line#ok * - }" ;;
+		"not ok "*) ktap_result "not ok" "library: ${line#not ok * - }" ;;
+		"KTAP "*) ;;
+		*) echo "# ${line#\# }" ;;
+		esac
+	done < out
+	check "library: all tests ran" grep -q "^1\.\." out
+	expect "the first example" 0 "^the collector freed 2 objects$" "$build/examples/first"
+}
+
+ktap_begin
+if [ ! -e /dev/mheap ]; then
+	echo "1..0 # SKIP there is no /dev/mheap"
+	exit 77
+fi
+test_library
+test_good
+test_bad
+test_summary
+test_sysfs
+test_generated
+ktap_end

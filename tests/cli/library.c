@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
+/* Tests of libmheap that need /dev/mheap. KTAP on stdout; device.sh runs it. */
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <mheap.h>
+
+static int tests, failures;
+static bool good;
+
+/* Notes what is not as it should be; the test goes on. */
+#define IS(found, expected) compare(__LINE__, #found, found, expected)
+
+static void compare(int line, const char *what, long long found, long long expected)
+{
+	if (found == expected)
+		return;
+	printf("# line %d: %s is %lld, not %lld\n", line, what, found, expected);
+	good = false;
+}
+
+static struct mh_session *open_heap(void)
+{
+	struct mh_session *heap = NULL;
+
+	IS(mh_open(&heap), 0);
+	if (heap)
+		return heap;
+	printf("Bail out! cannot open %s\n", MH_DEVICE);
+	exit(1);
+}
+
+static mh_handle make(struct mh_session *heap, uint32_t slots, size_t length)
+{
+	mh_handle object = 0;
+
+	IS(mh_new(heap, 7, slots, length, &object), 0);
+	return object;
+}
+
+static long long objects(struct mh_session *heap)
+{
+	struct mheap_stats stats;
+
+	IS(mh_settle(heap), 0);
+	IS(mh_stats(heap, &stats), 0);
+	return stats.objects;
+}
+
+static void test_sessions(void)
+{
+	struct mh_session *heap = open_heap(), *other = NULL;
+	int pair[2], fd;
+
+	IS(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	IS(mh_open_fd(pair[0], &other) < 0, 1);
+	IS(close(pair[0]) || close(pair[1]), 0);
+	IS(mh_open_fd(-1, &other), -EBADF);
+	IS(!other, 1);
+	fd = dup(mh_fd(heap));
+	IS(mh_open_fd(fd, &other), 0);
+	IS(mh_fd(other), fd);
+	/* The same session: its handles are valid here. */
+	IS(mh_drop(other, make(heap, 0, 0)), 0);
+	mh_close(other);
+	IS(mh_drop(heap, make(heap, 0, 0)), 0);
+	mh_close(heap);
+	mh_close(NULL);
+}
+
+static void test_handles(void)
+{
+	struct mh_session *heap = open_heap();
+	mh_handle object = make(heap, 1, 8), copy = 0, weak = 0, strong = 99;
+
+	IS(mh_dup(heap, object, &copy), 0);
+	IS(copy == object, 0);
+	IS(mh_same(heap, object, copy), 1);
+	IS(mh_same(heap, object, make(heap, 0, 0)), 0);
+	IS(mh_weak(heap, object, &weak), 0);
+	IS(mh_same(heap, object, weak), 1);
+	IS(mh_upgrade(heap, object, &strong), -EINVAL);
+	IS(strong, 99);
+	IS(mh_upgrade(heap, weak, &strong), 0);
+	IS(mh_drop(heap, strong), 0);
+	IS(mh_drop(heap, copy), 0);
+	IS(mh_drop(heap, copy), -ESTALE);
+	IS(mh_drop(heap, object), 0);
+	IS(mh_upgrade(heap, weak, &strong), -ENOENT);
+	IS(mh_drop(heap, 0), -EBADF);
+	IS(mh_drop(heap, MHEAP_RESULT(0)), -EBADF);
+	IS(mh_drop(heap, weak), 0);
+	mh_close(heap);
+}
+
+static void test_slots(void)
+{
+	struct mh_session *heap = open_heap();
+	mh_handle a = make(heap, 2, 0), b = make(heap, 0, 8), c = make(heap, 0, 8);
+	mh_handle found = 99;
+
+	IS(mh_load(heap, a, 1, &found), 0);
+	IS(found, 0);
+	IS(mh_load(heap, a, 2, &found), -EINVAL);
+	IS(mh_store(heap, a, 1, b), 0);
+	IS(mh_load(heap, a, 1, &found), 0);
+	IS(mh_same(heap, b, found), 1);
+	IS(mh_swap(heap, a, 1, c, &found), 0);
+	IS(mh_same(heap, b, found), 1);
+	IS(mh_compare_store(heap, a, 1, b, 0), 0);
+	IS(mh_compare_store(heap, a, 1, c, 0), 1);
+	IS(mh_compare_store(heap, a, 1, 0, b), 1);
+	IS(mh_swap(heap, a, 0, 0, &found), 0);
+	IS(found, 0);
+	mh_close(heap);
+}
+
+static void test_payload(void)
+{
+	enum { SIZE = 3 * MHEAP_IO_MAX + 100 };
+	struct mh_session *heap = open_heap();
+	mh_handle object = make(heap, 0, SIZE);
+	unsigned char *out = malloc(SIZE), *in = calloc(1, SIZE + 1);
+
+	for (int i = 0; i < SIZE; i++)
+		out[i] = i * 7 + i / 251;
+	IS(mh_write(heap, object, 1, out, SIZE), -EINVAL);
+	IS(mh_read(heap, object, 0, in, SIZE), SIZE);
+	for (int i = 0; i < SIZE; i++)
+		if (in[i])
+			IS(in[i], 0);
+	IS(mh_write(heap, object, 0, out, SIZE), 0);
+	IS(mh_read(heap, object, 0, in, SIZE + 1), SIZE);
+	IS(memcmp(in, out, SIZE), 0);
+	IS(mh_read(heap, object, SIZE - 2 * MHEAP_IO_MAX, in, 2 * MHEAP_IO_MAX), 2 * MHEAP_IO_MAX);
+	IS(memcmp(in, out + SIZE - 2 * MHEAP_IO_MAX, 2 * MHEAP_IO_MAX), 0);
+	IS(mh_read(heap, object, SIZE - 3, in, 10), 3);
+	IS(mh_read(heap, object, SIZE, in, 10), 0);
+	IS(mh_read(heap, object, UINT64_MAX, in, 10), 0);
+	IS(mh_read(heap, object, 0, in, 0), 0);
+	IS(mh_write(heap, object, SIZE, out, 0), 0);
+	IS(mh_write(heap, object, UINT64_MAX, out, 2), -EINVAL);
+	IS(mh_read(heap, object, 0, NULL, SIZE), -EFAULT);
+	IS(mh_write(heap, object, 0, NULL, SIZE), -EFAULT);
+	IS(mh_resize(heap, object, 1, 10), 0);
+	IS(mh_read(heap, object, 0, in, SIZE), 10);
+	IS(memcmp(in, out, 10), 0);
+	free(out);
+	free(in);
+	mh_close(heap);
+}
+
+static void test_info(void)
+{
+	struct mh_session *heap = open_heap();
+	mh_handle a = make(heap, 3, 10), b = make(heap, 0, 0);
+	struct mheap_object_info info;
+	uint64_t id;
+
+	IS(mh_store(heap, a, 0, a), 0);
+	IS(mh_info(heap, a, &info), 0);
+	IS(info.type, 7);
+	IS(info.slots, 3);
+	IS(info.length, 10);
+	IS(info.references, 2);
+	IS(info.outside, 1);
+	IS(info.flags, MHEAP_OBJECT_TRACKED);
+	id = info.id;
+	IS(mh_info(heap, b, &info), 0);
+	IS(info.id == id, 0);
+	IS(info.flags, 0);
+	IS(mh_new(heap, 0, MHEAP_SLOTS_MAX + 1, 0, &b), -E2BIG);
+	IS(mh_new(heap, 0, 0, (size_t)MHEAP_LENGTH_MAX + 1, &b), -E2BIG);
+	mh_close(heap);
+}
+
+static void test_batch(void)
+{
+	struct mh_session *heap = open_heap();
+	struct mh_batch *batch = mh_batch_new();
+	struct mheap_object_info info;
+	char word[5] = "";
+	int root, leaf, load, same, reading;
+
+	root = mh_batch_add_new(batch, 1, 2, 0, 0);
+	leaf = mh_batch_add_new(batch, 2, 0, 5, MHEAP_OP_TEMP);
+	mh_batch_add_write(batch, mh_result(leaf), 0, "word", 5);
+	mh_batch_add_store(batch, mh_result(root), 0, mh_result(leaf));
+	load = mh_batch_add_load(batch, mh_result(root), 0, MHEAP_OP_TEMP);
+	same = mh_batch_add_same(batch, mh_result(leaf), mh_result(load));
+	reading = mh_batch_add_read(batch, mh_result(load), 0, word, 5);
+	mh_batch_add_info(batch, mh_result(load), &info);
+	IS(mh_batch_count(batch), 8);
+	IS(mh_batch_result(batch, root), -ECANCELED);
+	IS(mh_batch_submit(heap, batch, 0), 0);
+	IS(mh_batch_executed(batch), 8);
+	IS(mh_batch_failed(batch), -1);
+	IS(mh_batch_result(batch, root) > 0, 1);
+	IS(mh_batch_result(batch, leaf), 0);
+	IS(mh_batch_result(batch, same), 1);
+	IS(mh_batch_result(batch, reading), 5);
+	IS(mh_batch_result(batch, 8), -EINVAL);
+	IS(mh_batch_result(batch, -1), -EINVAL);
+	IS(strcmp(word, "word"), 0);
+	IS(info.type, 2);
+	IS(info.references, 3);
+	IS(objects(heap), 2);
+	IS(mh_drop(heap, mh_batch_result(batch, root)), 0);
+	IS(objects(heap), 0);
+	mh_batch_free(batch);
+	mh_batch_free(NULL);
+	mh_close(heap);
+}
+
+static void test_batch_failures(void)
+{
+	struct mh_session *heap = open_heap();
+	struct mh_batch *batch = mh_batch_new();
+	int object = mh_batch_add_new(batch, 0, 1, 0, 0);
+
+	mh_batch_add_load(batch, mh_result(object), 1, 0);
+	mh_batch_add_drop(batch, mh_result(object));
+	mh_batch_add_drop(batch, mh_result(object));
+	IS(mh_batch_submit(heap, batch, 0), -EINVAL);
+	IS(mh_batch_executed(batch), 2);
+	IS(mh_batch_failed(batch), 1);
+	IS(mh_batch_result(batch, 2), -ECANCELED);
+	IS(mh_batch_submit(heap, batch, MHEAP_SUBMIT_CONTINUE), -EINVAL);
+	IS(mh_batch_executed(batch), 4);
+	IS(mh_batch_failed(batch), 1);
+	IS(mh_batch_result(batch, 2), 0);
+	IS(mh_batch_result(batch, 3), -ESTALE);
+	IS(mh_batch_submit(heap, batch, 1U << 31), -EINVAL);
+	IS(mh_batch_executed(batch), 0);
+	IS(mh_batch_failed(batch), -1);
+	mh_batch_reset(batch);
+	for (int i = 0; i < MHEAP_BATCH_MAX; i++)
+		IS(mh_batch_add_new(batch, 0, 0, 0, MHEAP_OP_TEMP), i);
+	IS(mh_batch_submit(heap, batch, 0), 0);
+	IS(mh_batch_executed(batch), MHEAP_BATCH_MAX);
+	IS(mh_batch_add_drop(batch, 1), -E2BIG);
+	IS(mh_batch_submit(heap, batch, 0), -E2BIG);
+	IS(mh_batch_executed(batch), 0);
+	mh_batch_reset(batch);
+	IS(mh_batch_add_drop(batch, mh_result(-E2BIG)), 0);
+	IS(mh_batch_submit(heap, batch, 0), -EBADF);
+	mh_batch_free(batch);
+	mh_close(heap);
+}
+
+static void test_collector(void)
+{
+	static const uint32_t thresholds[] = { 70, 5, MHEAP_THRESHOLD_MAX };
+	static const uint32_t wrong[] = { 1, 1, MHEAP_THRESHOLD_MAX + 1 };
+	struct mh_session *heap = open_heap();
+	struct mheap_collect result;
+	uint32_t values[MHEAP_GENERATIONS];
+	mh_handle object;
+
+	IS(mh_is_enabled(heap), 1);
+	IS(mh_disable(heap), 0);
+	IS(mh_is_enabled(heap), 0);
+	IS(mh_get_threshold(heap, values), 0);
+	IS(values[0], 700);
+	IS(mh_set_threshold(heap, thresholds), 0);
+	IS(mh_set_threshold(heap, wrong), -EINVAL);
+	IS(mh_get_threshold(heap, values), 0);
+	IS(memcmp(values, thresholds, sizeof(values)), 0);
+	for (int i = 0; i < 10; i++) {
+		object = make(heap, 1, 0);
+		IS(mh_store(heap, object, 0, object), 0);
+		IS(mh_drop(heap, object), 0);
+	}
+	IS(mh_get_count(heap, values), 0);
+	IS(values[0], 10);
+	IS(objects(heap), 10);
+	IS(mh_collect(heap, 0, &result), 0);
+	IS(result.unreachable, 10);
+	IS(result.freed, 10);
+	IS(objects(heap), 0);
+	IS(mh_collect(heap, 3, &result), -EINVAL);
+	IS(result.freed, 10);
+	IS(mh_collect(heap, 2, NULL), 0);
+	IS(mh_enable(heap), 0);
+	IS(mh_is_enabled(heap), 1);
+	mh_close(heap);
+}
+
+static void test_directory(void)
+{
+	struct mh_session *heap = open_heap();
+	struct mheap_stats stats;
+	uint64_t values[MHEAP_GENERATIONS];
+	char **names = NULL, text[64];
+	int count, found = 0;
+
+	IS(mh_stats(heap, &stats), 0);
+	count = mh_heap_names(&names);
+	IS(count >= 1, 1);
+	for (int i = 0; i < count; i++)
+		found += !strcmp(names[i], stats.name);
+	IS(found, 1);
+	IS(!names[count], 1);
+	mh_heap_names_free(names);
+	IS(mh_heap_numbers(stats.name, "threshold", values, 3), 0);
+	IS(values[0], 700);
+	IS(mh_heap_numbers(stats.name, "threshold", values, 2), -EPROTO);
+	IS(mh_heap_write(stats.name, "threshold", "5 6 7"), 0);
+	IS(mh_heap_write(stats.name, "threshold", "5 6"), -EINVAL);
+	IS(mh_heap_read(stats.name, "threshold", text, sizeof(text)), 5);
+	IS(strcmp(text, "5 6 7"), 0);
+	IS(mh_heap_read(stats.name, "threshold", text, 5), -E2BIG);
+	IS(mh_heap_read(stats.name, "nothing", text, sizeof(text)), -ENOENT);
+	IS(mh_heap_read("..", "threshold", text, sizeof(text)), -EINVAL);
+	IS(mh_heap_read(stats.name, "../defaults/threshold", text, sizeof(text)), -EINVAL);
+	mh_close(heap);
+	IS(mh_heap_read(stats.name, "threshold", text, sizeof(text)), -ENOENT);
+}
+
+/* Threads that share a session, each with a builder and rings of its own. */
+static void *make_rings(void *argument)
+{
+	struct mh_session *heap = argument;
+	struct mh_batch *batch = mh_batch_new();
+	long bad = 0;
+
+	for (int round = 0; round < 200; round++) {
+		int a = mh_batch_add_new(batch, 0, 1, 0, MHEAP_OP_TEMP);
+		int b = mh_batch_add_new(batch, 0, 1, 0, MHEAP_OP_TEMP);
+
+		mh_batch_add_store(batch, mh_result(a), 0, mh_result(b));
+		mh_batch_add_store(batch, mh_result(b), 0, mh_result(a));
+		bad += mh_batch_submit(heap, batch, 0) != 0;
+		mh_batch_reset(batch);
+	}
+	mh_batch_free(batch);
+	return (void *)bad;
+}
+
+static void test_threads(void)
+{
+	struct mh_session *heap = open_heap();
+	pthread_t threads[4];
+
+	for (int i = 0; i < 4; i++)
+		IS(pthread_create(&threads[i], NULL, make_rings, heap), 0);
+	for (int i = 0; i < 4; i++) {
+		void *bad = NULL;
+
+		IS(pthread_join(threads[i], &bad), 0);
+		IS((long)bad, 0);
+	}
+	IS(mh_collect(heap, 2, NULL), 0);
+	IS(objects(heap), 0);
+	mh_close(heap);
+}
+
+static void run(const char *name, void (*test)(void))
+{
+	good = true;
+	test();
+	printf("%s %d - %s\n", good ? "ok" : "not ok", ++tests, name);
+	failures += !good;
+	fflush(stdout);
+}
+
+int main(void)
+{
+	puts("KTAP version 1");
+	run("sessions", test_sessions);
+	run("handles", test_handles);
+	run("slots", test_slots);
+	run("payload", test_payload);
+	run("info", test_info);
+	run("batch", test_batch);
+	run("batches that fail", test_batch_failures);
+	run("collector", test_collector);
+	run("directory", test_directory);
+	run("threads", test_threads);
+	printf("1..%d\n", tests);
+	return failures != 0;
+}

@@ -1,0 +1,88 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
+#
+# Part of native.sh: stat and gc on a directory that looks like the module's, in
+# a mount namespace of its own.
+#
+#	unshare -rm native_sysfs.sh PROGRAM
+
+set -uo pipefail
+here=$(dirname "$(readlink -f "$0")")
+mheap=$1
+# shellcheck source-path=SCRIPTDIR
+. "$here/ktap.sh"
+
+mount -t tmpfs none /sys/kernel || exit 1
+heaps=/sys/kernel/mheap
+
+make_heap() {
+	local dir=$heaps/$1 name
+	mkdir -p "$dir/stats"
+	echo 700 10 10 > "$dir/threshold"
+	echo 1 > "$dir/enabled"
+	: > "$dir/collect"
+	echo 12 3 1 > "$dir/count"
+	echo slab > "$dir/allocator"
+	for name in objects bytes handles sessions; do
+		echo 2048 > "$dir/$name"
+	done
+	for name in collections visited collected uncollectable nanoseconds longest objects; do
+		echo 5 6 7000000 > "$dir/stats/$name"
+	done
+	for name in created freed_by_count freed_by_collector pending table_bytes; do
+		echo 9 > "$dir/stats/$name"
+	done
+}
+
+json() { python3 -c "import json, sys; d = json.load(sys.stdin); assert ($1), d"; }
+
+mkdir -p $heaps/defaults
+echo 700 10 10 > $heaps/defaults/threshold
+echo 1 > $heaps/defaults/enabled
+
+expect "stat: no heaps" 0 "^NAME +OBJECTS" "$mheap" stat
+"$mheap" stat --json > /sys/kernel/out
+check "stat: no heaps in JSON" json 'd == []' < /sys/kernel/out
+expect "gc: no heap" 1 "there is no heap" "$mheap" gc count
+
+make_heap heap2
+expect "stat" 0 "^heap2 +2048 +2\.0 KiB +2048 +2048 +700,10,10 +12,3,1 +yes +5,6,7000000 +7000011 +7\.0 ms$" \
+	"$mheap" stat
+expect "stat: a heap by name" 0 "^heap2 " "$mheap" stat heap2
+expect "stat: no such heap" 1 "no heap 'heap3'" "$mheap" stat heap3
+expect "stat: a name that leads elsewhere" 1 "no heap '\.\./mheap/heap2'" "$mheap" stat ../mheap/heap2
+"$mheap" stat --json > /sys/kernel/out
+check "stat --json" json 'd[0]["name"] == "heap2" and d[0]["threshold"] == [700, 10, 10] and
+	d[0]["enabled"] is True and d[0]["stats"]["longest"] == [5, 6, 7000000] and
+	d[0]["stats"]["created"] == 9 and d[0]["allocator"] == "slab"' < /sys/kernel/out
+expect "gc threshold" 0 "^700 10 10$" "$mheap" gc threshold
+expect "gc threshold T T T" 0 "" "$mheap" gc threshold 800 0 2147483647
+check "gc threshold wrote" grep -qx "800 0 2147483647" $heaps/heap2/threshold
+expect "gc count" 0 "^12 3 1$" "$mheap" gc count
+expect "gc is-enabled" 0 "^yes$" "$mheap" gc is-enabled
+expect "gc disable" 0 "" "$mheap" gc disable
+check "gc disable wrote" grep -qx 0 $heaps/heap2/enabled
+expect "gc is-enabled of a disabled heap" 0 "^no$" "$mheap" gc is-enabled
+expect "gc collect" 0 "" "$mheap" gc collect
+check "gc collect wrote" grep -qx 2 $heaps/heap2/collect
+expect "gc collect 0" 0 "" "$mheap" gc collect 0
+check "gc collect 0 wrote" grep -qx 0 $heaps/heap2/collect
+expect "gc stats" 0 "^longest +5 ns +6 ns +7\.0 ms$" "$mheap" gc stats
+"$mheap" gc stats --json > /sys/kernel/out
+check "gc stats --json" json 'd["heap2"][2]["collected"] == 7000000' < /sys/kernel/out
+expect "gc --heap" 0 "^12 3 1$" "$mheap" gc count --heap heap2
+expect "gc --heap: no such heap" 1 "no heap 'heap3'" "$mheap" gc count --heap heap3
+expect "gc --heap defaults" 1 "no heap 'defaults'" "$mheap" gc threshold --heap defaults
+expect "gc --defaults" 0 "^700 10 10$" "$mheap" gc threshold --defaults
+expect "gc threshold --defaults" 0 "" "$mheap" gc threshold --defaults 1 2 3
+check "gc threshold --defaults wrote" grep -q "^1 2 3" $heaps/defaults/threshold
+
+make_heap heap10
+expect "gc: which heap" 2 "several heaps \(heap2, heap10\)" "$mheap" gc count
+expect "gc --all" 0 "^heap10: 12 3 1$" "$mheap" gc count --all
+"$mheap" gc count --all --json > /sys/kernel/out
+check "gc --all --json" json 'd == {"heap2": [12, 3, 1], "heap10": [12, 3, 1]}' < /sys/kernel/out
+echo nonsense > $heaps/heap10/count
+expect "stat: a file with nonsense" 1 "cannot read heap 'heap10': Protocol error" "$mheap" stat
+rm $heaps/heap2/stats/longest
+expect "stat: an older module" 0 "^heap2 .* -$" "$mheap" stat heap2

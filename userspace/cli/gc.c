@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
+/* mheap gc: CPython's gc module for any heap, through sysfs. */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "heap.h"
+
+#define VALUES_MAX	MHEAP_GENERATIONS
+
+struct request {
+	const struct verb *verb;
+	const char *heap;
+	bool all;
+	bool defaults;
+	bool json;
+	uint64_t values[VALUES_MAX];
+	unsigned int count;	/* of values */
+	bool titled;		/* say which heap the output is about */
+	struct json_object *output;
+};
+
+/*
+ * A verb is called for each heap. Some also make sense for MH_DEFAULTS, and some
+ * print, so they know --json.
+ */
+struct verb {
+	const char *name;
+	int (*run)(struct request *request, const char *heap);
+	unsigned int counts;	/* bit N: takes N values */
+	uint64_t max;		/* of each value */
+	bool defaults;
+	bool prints;
+};
+
+static int failed(const struct request *request, const char *heap, int error)
+{
+	if (error == -ENOENT && request->defaults)
+		cli_error("there is no %s: the module mheap is not loaded", MH_HEAPS);
+	else if (error == -ENOENT && request->heap)
+		cli_error("gc: there is no heap '%s'", heap);
+	else if (error != -ENOENT || !request->all)
+		cli_errno(error, "gc: %s of heap '%s'", request->verb->name, heap);
+	else
+		return CLI_OK;	/* it ended meanwhile */
+	return CLI_FAILED;
+}
+
+static int write_value(struct request *request, const char *heap, const char *attribute,
+		       const char *text)
+{
+	int error = mh_heap_write(heap, attribute, text);
+
+	return error ? failed(request, heap, error) : CLI_OK;
+}
+
+static int run_collect(struct request *request, const char *heap)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRIu64,
+		 request->count ? request->values[0] : MHEAP_GENERATIONS - 1);
+	return write_value(request, heap, "collect", text);
+}
+
+static int run_enable(struct request *request, const char *heap)
+{
+	return write_value(request, heap, "enabled", "1");
+}
+
+static int run_disable(struct request *request, const char *heap)
+{
+	return write_value(request, heap, "enabled", "0");
+}
+
+/* Prints the numbers of an attribute in one line. */
+static int print_numbers(struct request *request, const char *heap, enum heap_field field)
+{
+	struct heap_view view = { 0 };
+	struct heap_row *row = &view.rows[field];
+	unsigned int count = heap_field_count(field);
+	int error = mh_heap_numbers(heap, heap_field_name(field), row->value, count);
+
+	if (error)
+		return failed(request, heap, error);
+	row->known = true;
+	if (request->output) {
+		json_object_object_add(request->output, heap, heap_field_json(&view, field));
+		return CLI_OK;
+	}
+	if (request->titled)
+		printf("%s: ", heap);
+	if (field == HEAP_ENABLED)
+		fputs(row->value[0] ? "yes" : "no", stdout);
+	else
+		for (unsigned int i = 0; i < count; i++)
+			printf("%s%" PRIu64, i ? " " : "", row->value[i]);
+	putchar('\n');
+	return CLI_OK;
+}
+
+static int run_is_enabled(struct request *request, const char *heap)
+{
+	return print_numbers(request, heap, HEAP_ENABLED);
+}
+
+static int run_count(struct request *request, const char *heap)
+{
+	return print_numbers(request, heap, HEAP_COUNT);
+}
+
+static int run_threshold(struct request *request, const char *heap)
+{
+	char text[72];
+
+	if (!request->count)
+		return print_numbers(request, heap, HEAP_THRESHOLD);
+	snprintf(text, sizeof(text), "%" PRIu64 " %" PRIu64 " %" PRIu64, request->values[0],
+		 request->values[1], request->values[2]);
+	return write_value(request, heap, "threshold", text);
+}
+
+static const enum heap_field stats_fields[] = {
+	HEAP_COLLECTIONS, HEAP_VISITED, HEAP_COLLECTED, HEAP_UNCOLLECTABLE, HEAP_NANOSECONDS,
+	HEAP_LONGEST, HEAP_GENERATION_OBJECTS,
+};
+
+#define STATS_FIELDS	(sizeof(stats_fields) / sizeof(*stats_fields))
+
+/* One object a generation, as gc.get_stats() has them. */
+static struct json_object *stats_json(const struct heap_view *view)
+{
+	struct json_object *array = json_object_new_array();
+
+	for (unsigned int i = 0; i < MHEAP_GENERATIONS; i++) {
+		struct json_object *object = json_object_new_object();
+
+		for (unsigned int n = 0; n < STATS_FIELDS; n++) {
+			const struct heap_row *row = &view->rows[stats_fields[n]];
+
+			json_object_object_add(object, heap_field_name(stats_fields[n]),
+					       row->known ? json_object_new_uint64(row->value[i]) :
+					       NULL);
+		}
+		json_object_array_add(array, object);
+	}
+	return array;
+}
+
+static void print_stats(const struct heap_view *view)
+{
+	printf("%-15s %15s %15s %15s\n", "", "generation 0", "1", "2");
+	for (unsigned int n = 0; n < STATS_FIELDS; n++) {
+		const struct heap_row *row = &view->rows[stats_fields[n]];
+		char text[CLI_HUMAN];
+
+		printf("%-15s", stats_fields[n] == HEAP_NANOSECONDS ? "time" :
+		       heap_field_name(stats_fields[n]));
+		for (unsigned int i = 0; i < MHEAP_GENERATIONS; i++) {
+			if (!row->known)
+				strcpy(text, "-");
+			else if (stats_fields[n] == HEAP_NANOSECONDS ||
+				 stats_fields[n] == HEAP_LONGEST)
+				cli_duration(text, row->value[i]);
+			else
+				snprintf(text, sizeof(text), "%" PRIu64, row->value[i]);
+			printf(" %15s", text);
+		}
+		putchar('\n');
+	}
+}
+
+static int run_stats(struct request *request, const char *heap)
+{
+	struct heap_view view;
+	int error = heap_view_read(heap, &view);
+
+	if (error)
+		return failed(request, heap, error);
+	if (request->output) {
+		json_object_object_add(request->output, heap, stats_json(&view));
+		return CLI_OK;
+	}
+	if (request->titled)
+		printf("%s:\n", heap);
+	print_stats(&view);
+	return CLI_OK;
+}
+
+static const struct verb verbs[] = {
+	{ "collect", run_collect, 1 << 0 | 1 << 1, MHEAP_GENERATIONS - 1, false, false },
+	{ "count", run_count, 1 << 0, 0, false, true },
+	{ "disable", run_disable, 1 << 0, 0, true, false },
+	{ "enable", run_enable, 1 << 0, 0, true, false },
+	{ "is-enabled", run_is_enabled, 1 << 0, 0, true, true },
+	{ "stats", run_stats, 1 << 0, 0, false, true },
+	{ "threshold", run_threshold, 1 << 0 | 1 << 3, MHEAP_THRESHOLD_MAX, true, true },
+	{ 0 }
+};
+
+static const struct verb *find_verb(const char *name)
+{
+	for (const struct verb *verb = verbs; verb->name; verb++)
+		if (!strcmp(verb->name, name))
+			return verb;
+	return NULL;
+}
+
+static void take_argument(struct request *request, char *argument, struct argp_state *state)
+{
+	if (!request->verb) {
+		request->verb = find_verb(argument);
+		if (!request->verb)
+			argp_error(state, "there is no verb '%s'", argument);
+		return;
+	}
+	if (request->count == VALUES_MAX || !(request->verb->counts >> (request->count + 1)))
+		argp_error(state, "%s: too many values", request->verb->name);
+	else if (!cli_number(argument, request->verb->max, &request->values[request->count++]))
+		argp_error(state, "%s: '%s' is no number from 0 to %" PRIu64, request->verb->name,
+			   argument, request->verb->max);
+}
+
+static void check(const struct request *request, struct argp_state *state)
+{
+	const struct verb *verb = request->verb;
+
+	if (!verb)
+		argp_error(state, "what to do?");
+	else if (!(verb->counts & 1 << request->count))
+		argp_error(state, "%s: too few values", verb->name);
+	else if (!!request->heap + request->all + request->defaults > 1)
+		argp_error(state, "only one of --heap, --all and --defaults");
+	else if (request->defaults && !verb->defaults)
+		argp_error(state, "%s: there are no defaults for it", verb->name);
+	else if (request->json && (!verb->prints || request->count))
+		argp_error(state, "%s: prints nothing that could be JSON", verb->name);
+}
+
+enum { OPTION_ALL = CLI_OPT, OPTION_DEFAULTS };
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+	struct request *request = state->input;
+
+	switch (key) {
+	case 'H':
+		request->heap = argument;
+		return 0;
+	case OPTION_ALL:
+		request->all = true;
+		return 0;
+	case OPTION_DEFAULTS:
+		request->defaults = true;
+		return 0;
+	case CLI_OPT_JSON:
+		request->json = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		take_argument(request, argument, state);
+		return 0;
+	case ARGP_KEY_END:
+		check(request, state);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_option options[] = {
+	{ "heap", 'H', "NAME", 0, "This heap", 0 },
+	{ "all", OPTION_ALL, NULL, 0, "All heaps", 0 },
+	{ "defaults", OPTION_DEFAULTS, NULL, 0, "What new heaps start with", 0 },
+	CLI_OPTION_JSON,
+	{ 0 }
+};
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.args_doc = "collect [GENERATION]\ncount\ndisable\nenable\nis-enabled\nstats\n"
+		    "threshold [T0 T1 T2]",
+	.doc = "Steer the collector of a heap. Where only one heap exists it need not be named."
+	       "\v"
+	       "collect: collect generations 0 to GENERATION (2) now\n"
+	       "count: print how far the generations' counters are\n"
+	       "disable, enable: switch automatic collection off or on\n"
+	       "is-enabled: print whether it is on\n"
+	       "stats: print what was done per generation\n"
+	       "threshold: print the thresholds, or set them",
+};
+
+/* The only heap there is; NULL, with a message and *@status, if there is not one. */
+static char *only_heap(char **names, int *status)
+{
+	if (!names[0]) {
+		cli_error("gc: there is no heap");
+		*status = CLI_FAILED;
+		return NULL;
+	}
+	if (names[1]) {
+		cli_error("gc: there are several heaps (%s, %s%s): use --heap NAME or --all",
+			  names[0], names[1], names[2] ? ", ..." : "");
+		*status = CLI_USAGE;
+		return NULL;
+	}
+	return names[0];
+}
+
+static int run_found(struct request *request)
+{
+	char **names = heap_names();
+	int status = CLI_OK;
+	char *heap;
+
+	if (!names)
+		return CLI_FAILED;
+	if (request->all) {
+		for (char **name = names; *name; name++)
+			if (request->verb->run(request, *name))
+				status = CLI_FAILED;
+	} else {
+		heap = only_heap(names, &status);
+		if (heap)
+			status = request->verb->run(request, heap);
+	}
+	mh_heap_names_free(names);
+	return status;
+}
+
+/* Makes the difference between no such heap and no module. */
+static int run_named(struct request *request)
+{
+	char **names = heap_names();
+
+	if (!names)
+		return CLI_FAILED;
+	mh_heap_names_free(names);
+	if (!strcmp(request->heap, MH_DEFAULTS) || *request->heap == '.' ||
+	    !*request->heap || strchr(request->heap, '/'))
+		return failed(request, request->heap, -ENOENT);
+	return request->verb->run(request, request->heap);
+}
+
+int cmd_gc(int argc, char **argv)
+{
+	struct request request = { 0 };
+	int status;
+
+	cli_options(&argp, argc, argv, &request);
+	request.titled = request.all;
+	if (request.json)
+		request.output = json_object_new_object();
+	if (request.defaults)
+		status = request.verb->run(&request, MH_DEFAULTS);
+	else if (request.heap)
+		status = run_named(&request);
+	else
+		status = run_found(&request);
+	if (!request.output)
+		return status;
+	if (status == CLI_OK || request.all)
+		return cli_json(request.output) ? CLI_FAILED : status;
+	json_object_put(request.output);
+	return status;
+}

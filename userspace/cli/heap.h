@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT OR LGPL-2.1-or-later */
+/* A heap as sysfs shows it, and choosing heaps. */
+#ifndef HEAP_H
+#define HEAP_H
+
+#include "cli.h"
+
+struct heap_row {
+	uint64_t value[MHEAP_GENERATIONS];
+	bool known;		/* the module has this file */
+};
+
+enum heap_field {
+	HEAP_OBJECTS,
+	HEAP_BYTES,
+	HEAP_SESSIONS,
+	HEAP_HANDLES,
+	HEAP_ENABLED,
+	HEAP_THRESHOLD,
+	HEAP_COUNT,
+	/* From here on in the directory stats. */
+	HEAP_STATS,
+	HEAP_COLLECTIONS = HEAP_STATS,
+	HEAP_VISITED,
+	HEAP_COLLECTED,
+	HEAP_UNCOLLECTABLE,
+	HEAP_NANOSECONDS,
+	HEAP_LONGEST,
+	HEAP_GENERATION_OBJECTS,
+	HEAP_CREATED,
+	HEAP_FREED_BY_COUNT,
+	HEAP_FREED_BY_COLLECTOR,
+	HEAP_PENDING,
+	HEAP_TABLE_BYTES,
+	HEAP_FIELDS,
+};
+
+struct heap_view {
+	struct heap_row rows[HEAP_FIELDS];
+	char allocator[64];	/* empty: not known */
+};
+
+/* Name of a field's file, as in JSON, and how many numbers it holds. */
+const char *heap_field_name(enum heap_field field);
+unsigned int heap_field_count(enum heap_field field);
+
+/*
+ * Reads all fields. What the module does not have is not known; -ENOENT only if
+ * there is no such heap (any more).
+ */
+int heap_view_read(const char *heap, struct heap_view *view);
+
+/* The value of one field as JSON: a number, three, a boolean (enabled), or null. */
+struct json_object *heap_field_json(const struct heap_view *view, enum heap_field field);
+
+/*
+ * The names of all heaps, as mh_heap_names() gives them; with a message and NULL
+ * where that fails.
+ */
+char **heap_names(void);
+
+#endif /* HEAP_H */

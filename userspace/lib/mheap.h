@@ -1,0 +1,714 @@
+/* SPDX-License-Identifier: MIT OR LGPL-2.1-or-later */
+/*
+ * libmheap: a heap of garbage-collected objects in the Linux kernel.
+ *
+ * <linux/mheap.h> says what heaps, sessions, objects, handles and batches are
+ * and which errors an operation can have. This library adds calls for single
+ * operations, a builder for batches, and access to the heaps in sysfs.
+ *
+ * Conventions
+ *
+ *   Errors   Calls return 0 or a count that is not negative, or -errno. errno
+ *            itself is left undefined. A call that fails leaves what its output
+ *            parameters point to as it was.
+ *   Threads  Threads may share a session, also without a lock: the kernel runs
+ *            its batches one after the other. Only mh_close() must come last.
+ *            A batch builder belongs to one thread at a time.
+ *   Forks    A child shares its parent's sessions and their handles, like all
+ *            descriptors.
+ *   Memory   The library keeps no state outside struct mh_session and
+ *            struct mh_batch.
+ *
+ * All sizes, offsets and lengths are bytes. All sessions are O_CLOEXEC.
+ */
+#ifndef MHEAP_H
+#define MHEAP_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <linux/mheap.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define MH_DEVICE	"/dev/mheap"
+
+/* A handle of a session: strong or weak; 0 is "no object". */
+typedef uint64_t mh_handle;
+
+/* A handle, or mh_result() of an earlier operation of the same batch, or 0. */
+typedef uint64_t mh_ref;
+
+struct mh_session;
+struct mh_batch;
+
+/*
+ * Sessions (session.c)
+ */
+
+/**
+ * mh_open - make a new, empty heap and the first session of it
+ * @session: where the session goes; mh_close() ends it
+ *
+ * Return: 0, or
+ *   -ENOENT, -ENXIO  there is no MH_DEVICE: the module is not loaded
+ *   -EACCES          the user may not open it
+ *   -EPROTO          the module speaks another version than MHEAP_ABI
+ *   -ENOMEM, -EMFILE, -ENFILE, and what else open(2) may say
+ */
+int mh_open(struct mh_session **session);
+
+/**
+ * mh_open_fd - a session from a descriptor that was inherited or received
+ * @fd: descriptor of an mheap session. The session owns it from now on, and
+ *      mh_close() closes it; when the call fails, it stays the caller's.
+ * @session: where the session goes
+ *
+ * Return: 0, or
+ *   -EBADF   @fd is not open
+ *   -ENOTTY  it is no mheap session (a socket, ... may give another error)
+ *   -EPROTO  the module speaks another version than MHEAP_ABI
+ *   -ENOMEM
+ */
+int mh_open_fd(int fd, struct mh_session **session);
+
+/**
+ * mh_close - close a session
+ * @session: a session that no other thread uses any more, or NULL
+ *
+ * Unless another descriptor of the session is open, in this process or in
+ * another one, its handles are dropped.
+ */
+void mh_close(struct mh_session *session);
+
+/**
+ * mh_fd - the descriptor of a session
+ * @session: a session; it keeps the descriptor
+ *
+ * For passing it on and for requests of <linux/mheap.h> that have no call here.
+ *
+ * Return: the descriptor.
+ */
+int mh_fd(const struct mh_session *session);
+
+/**
+ * mh_submit - run a batch that the caller has laid out
+ * @session: a session
+ * @ops: the operations; the module writes @result of those it executes
+ * @count: how many, at most MHEAP_BATCH_MAX
+ * @flags: MHEAP_SUBMIT_*
+ *
+ * Return: how many operations were executed, the last of which may have failed;
+ * or, when none was, what <linux/mheap.h> lists under "Batches".
+ */
+int mh_submit(struct mh_session *session, struct mheap_op *ops, unsigned int count,
+	      unsigned int flags);
+
+/*
+ * Objects (object.c)
+ *
+ * Each call is a batch of one operation. The errors that <linux/mheap.h> lists for
+ * the operation are returned as they are; those of handles (-EBADF, -ESTALE,
+ * -EINVAL) and -ENOMEM can come from any of them. MHEAP_RESULT() is -EBADF here.
+ */
+
+/**
+ * mh_new - make an object
+ * @session: a session
+ * @type: any number
+ * @slots: how many slots, at most MHEAP_SLOTS_MAX; all are empty
+ * @length: bytes of payload, at most MHEAP_LENGTH_MAX; all are zero
+ * @object: where a handle to it goes
+ *
+ * Return: 0, -E2BIG, -ENOMEM or -ENOSPC.
+ */
+int mh_new(struct mh_session *session, uint32_t type, uint32_t slots, size_t length,
+	   mh_handle *object);
+
+/**
+ * mh_dup - another handle to the same object
+ * @session: a session
+ * @object: a handle; the copy is weak if it is
+ * @copy: where the new handle goes
+ *
+ * Return: 0, -EBADF, -ESTALE, -ENOMEM, -ENOSPC or -EOVERFLOW.
+ */
+int mh_dup(struct mh_session *session, mh_handle object, mh_handle *copy);
+
+/**
+ * mh_drop - give a handle back
+ * @session: a session
+ * @object: a handle, strong or weak
+ *
+ * Return: 0, -EBADF or -ESTALE.
+ */
+int mh_drop(struct mh_session *session, mh_handle object);
+
+/**
+ * mh_load - a handle to what a slot refers to
+ * @session: a session
+ * @object: a handle
+ * @slot: the slot's number, from 0
+ * @target: where the handle goes; 0 where the slot is empty
+ *
+ * Return: 0, -EBADF, -ESTALE, -EINVAL (no such slot, or @object is weak), -ENOMEM,
+ * -ENOSPC or -EOVERFLOW.
+ */
+int mh_load(struct mh_session *session, mh_handle object, uint32_t slot, mh_handle *target);
+
+/**
+ * mh_store - let a slot refer to an object
+ * @session: a session
+ * @object: a handle
+ * @slot: the slot's number, from 0
+ * @target: a handle, or 0 to empty the slot
+ *
+ * Return: 0, -EBADF, -ESTALE, -EINVAL (no such slot, or a handle is weak) or
+ * -EOVERFLOW.
+ */
+int mh_store(struct mh_session *session, mh_handle object, uint32_t slot, mh_handle target);
+
+/**
+ * mh_swap - let a slot refer to an object, and keep what it held
+ * @session: a session
+ * @object: a handle
+ * @slot: the slot's number, from 0
+ * @target: a handle, or 0 to empty the slot
+ * @old: where a handle to what the slot held before goes; 0 where it was empty
+ *
+ * Return: 0, or the errors of mh_load() and mh_store().
+ */
+int mh_swap(struct mh_session *session, mh_handle object, uint32_t slot, mh_handle target,
+	    mh_handle *old);
+
+/**
+ * mh_compare_store - let a slot refer to an object if it holds what is expected
+ * @session: a session
+ * @object: a handle
+ * @slot: the slot's number, from 0
+ * @expected: a handle to the object that the slot should hold; 0: it is empty
+ * @target: a handle, or 0 to empty the slot
+ *
+ * Return: 1 if @target was stored, 0 if the slot held something else, or the
+ * errors of mh_store().
+ */
+int mh_compare_store(struct mh_session *session, mh_handle object, uint32_t slot,
+		     mh_handle expected, mh_handle target);
+
+/**
+ * mh_read - copy payload out
+ * @session: a session
+ * @object: a handle
+ * @offset: where in the payload to begin
+ * @data: where it goes
+ * @length: how much; reads that exceed MHEAP_IO_MAX are done in pieces
+ *
+ * Atomic up to MHEAP_ATOMIC_IO_MAX bytes.
+ *
+ * Return: bytes copied: fewer than @length at the end of the payload, 0 past it;
+ * or -EBADF, -ESTALE, -EINVAL (@object is weak) or -EFAULT, when some pieces may
+ * have been copied.
+ */
+ssize_t mh_read(struct mh_session *session, mh_handle object, uint64_t offset, void *data,
+		size_t length);
+
+/**
+ * mh_write - copy payload in
+ * @session: a session
+ * @object: a handle
+ * @offset: where in the payload to begin
+ * @data: what is copied
+ * @length: how much; writes that exceed MHEAP_IO_MAX are done in pieces, the last
+ *          one first, so that nothing is written if it does not fit
+ *
+ * Atomic up to MHEAP_ATOMIC_IO_MAX bytes.
+ *
+ * Return: 0, -EBADF, -ESTALE, -EINVAL (past the end of the payload, or @object is
+ * weak) or -EFAULT. In case of -EFAULT, or when another thread drops the handle or
+ * shrinks the object meanwhile, pieces may have been written.
+ */
+int mh_write(struct mh_session *session, mh_handle object, uint64_t offset, const void *data,
+	     size_t length);
+
+/**
+ * mh_resize - change the number of slots and the size of the payload
+ * @session: a session
+ * @object: a handle; it and all others to the object stay valid
+ * @slots: how many slots there shall be
+ * @length: bytes of payload there shall be
+ *
+ * What is cut off is dropped, what is added is empty or zero.
+ *
+ * Return: 0, -EBADF, -ESTALE, -EINVAL (@object is weak), -E2BIG or -ENOMEM.
+ */
+int mh_resize(struct mh_session *session, mh_handle object, uint32_t slots, size_t length);
+
+/**
+ * mh_info - what is known of an object
+ * @session: a session
+ * @object: a handle
+ * @info: where it goes; what an older module does not know is 0
+ *
+ * Return: 0, -EBADF, -ESTALE or -EINVAL (@object is weak).
+ */
+int mh_info(struct mh_session *session, mh_handle object, struct mheap_object_info *info);
+
+/**
+ * mh_same - do two handles name the same object?
+ * @session: a session
+ * @a: a handle, strong or weak
+ * @b: a handle, strong or weak
+ *
+ * Return: 1 or 0, -EBADF or -ESTALE.
+ */
+int mh_same(struct mh_session *session, mh_handle a, mh_handle b);
+
+/**
+ * mh_weak - a weak handle to an object
+ * @session: a session
+ * @object: a handle
+ * @weak: where the weak handle goes
+ *
+ * Return: 0, -EBADF, -ESTALE, -EINVAL (@object is weak), -ENOMEM or -ENOSPC.
+ */
+int mh_weak(struct mh_session *session, mh_handle object, mh_handle *weak);
+
+/**
+ * mh_upgrade - a strong handle to what a weak one names
+ * @session: a session
+ * @weak: a weak handle; it stays
+ * @object: where the strong handle goes
+ *
+ * Return: 0, -ENOENT (the object is dead), -EBADF, -ESTALE, -EINVAL (@weak is
+ * strong), -ENOMEM, -ENOSPC or -EOVERFLOW.
+ */
+int mh_upgrade(struct mh_session *session, mh_handle weak, mh_handle *object);
+
+/*
+ * Batches (batch.c)
+ *
+ * A builder collects operations for one mh_batch_submit(). It grows as needed up
+ * to MHEAP_BATCH_MAX operations; nothing is split behind the caller's back.
+ *
+ * The mh_batch_add_*() calls append the operation of their name and return its
+ * index in the batch, for mh_result() and mh_batch_result(), or
+ *   -ENOMEM  there is no memory for another operation
+ *   -E2BIG   the batch has MHEAP_BATCH_MAX operations already
+ * The builder remembers such an error, refuses to append more, and
+ * mh_batch_submit() returns it and executes nothing. So it is enough to look at
+ * what mh_batch_submit() says. Arguments are checked when the batch runs: "Result"
+ * is what mh_batch_result() tells then.
+ */
+
+/**
+ * mh_result - name the object of an operation of the same batch
+ * @index: what an mh_batch_add_*() call returned
+ *
+ * Return: something to pass where an mh_ref is wanted.
+ */
+static inline mh_ref mh_result(int index)
+{
+	return MHEAP_RESULT(index);
+}
+
+/**
+ * mh_batch_new - make an empty builder
+ *
+ * Return: the builder, for mh_batch_free(), or NULL where there is no memory.
+ */
+struct mh_batch *mh_batch_new(void);
+
+/**
+ * mh_batch_free - free a builder
+ * @batch: a builder, or NULL
+ */
+void mh_batch_free(struct mh_batch *batch);
+
+/**
+ * mh_batch_reset - forget all operations, results and errors, keep the memory
+ * @batch: a builder
+ */
+void mh_batch_reset(struct mh_batch *batch);
+
+/**
+ * mh_batch_count - how many operations have been appended
+ * @batch: a builder
+ *
+ * Return: the number.
+ */
+unsigned int mh_batch_count(const struct mh_batch *batch);
+
+/**
+ * mh_batch_add_new - make an object
+ * @batch: a builder
+ * @type: any number
+ * @slots: how many slots, at most MHEAP_SLOTS_MAX
+ * @length: bytes of payload, at most MHEAP_LENGTH_MAX
+ * @flags: 0, or MHEAP_OP_TEMP: give no handle, keep the object until the batch ends
+ *
+ * Result: a handle; -E2BIG, -ENOMEM, -ENOSPC.
+ * Return: the index, -ENOMEM or -E2BIG.
+ */
+int mh_batch_add_new(struct mh_batch *batch, uint32_t type, uint32_t slots, size_t length,
+		     unsigned int flags);
+
+/**
+ * mh_batch_add_dup - another handle to the same object, weak if @object is
+ * @batch: a builder
+ * @object: a handle, or mh_result() of an earlier operation
+ * @flags: 0, or MHEAP_OP_TEMP: give no handle, keep the object until the batch ends
+ *         (not where @object is weak)
+ *
+ * Result: a handle; -EBADF, -ESTALE, -EINVAL, -ENOMEM, -ENOSPC, -EOVERFLOW.
+ * Return: the index, -ENOMEM or -E2BIG.
+ */
+int mh_batch_add_dup(struct mh_batch *batch, mh_ref object, unsigned int flags);
+
+/**
+ * mh_batch_add_drop - give a handle back
+ * @batch: a builder
+ * @object: a handle, strong or weak, or mh_result() of an earlier operation
+ *
+ * Result: 0; -EBADF, -ESTALE.
+ * Return: the index, -ENOMEM or -E2BIG.
+ */
+int mh_batch_add_drop(struct mh_batch *batch, mh_ref object);
+
+/**
+ * mh_batch_add_load - a handle to what a slot refers to
+ * @batch: a builder
+ * @object: a handle, or mh_result() of an earlier operation
+ * @slot: the slot's number, from 0
+ * @flags: 0, or MHEAP_OP_TEMP: give no handle, keep the object until the batch ends
+ *
+ * Result: a handle, or 0 for an empty slot; -EBADF, -ESTALE, -EINVAL (no such slot),
+ * -ENOMEM, -ENOSPC, -EOVERFLOW.
+ * Return: the index, -ENOMEM or -E2BIG.
+ */
+int mh_batch_add_load(struct mh_batch *batch, mh_ref object, uint32_t slot, unsigned int flags);
+
+/**
+ * mh_batch_add_store - let a slot refer to an object
+ * @batch: a builder
+ * @object: a handle, or mh_result() of an earlier operation
+ * @slot: the slot's number, from 0
+ * @target: the same kind, or 0 to empty the slot
+ *
+ * Result: 0; -EBADF, -ESTALE, -EINVAL (no such slot), -EOVERFLOW.
+ * Return: the index, -ENOMEM or -E2BIG.
+ */
+int mh_batch_add_store(struct mh_batch *batch, mh_ref object, uint32_t slot, mh_ref target);
+
+/**
+ * mh_batch_add_swap - let a slot refer to an object, and keep what it held
+ * @batch: a builder
+ * @object: a handle, or mh_result() of an earlier operation
+ * @slot: the slot's number, from 0
+ * @target: the same kind, or 0 to empty the slot
+ * @flags: 0, or MHEAP_OP_TEMP: give no handle, keep the object until the batch ends
+ *
+ * Result: a handle to what the slot held before, or 0; the errors of load and store.
+ * Return: the index, -ENOMEM or -E2BIG.
+ */
+int mh_batch_add_swap(struct mh_batch *batch, mh_ref object, uint32_t slot, mh_ref target,
+		      unsigned int flags);
+
+/**
+ * mh_batch_add_compare_store - let a slot refer to an object if it holds what is expected
+ * @batch: a builder
+ * @object: a handle, or mh_result() of an earlier operation
+ * @slot: the slot's number, from 0
+ * @expected: the same kind: what the slot should hold; 0: it is empty
+ * @target: the same kind, or 0 to empty the slot
+ *
+ * Result: 1 if @target was stored, 0 if not; the errors of store.
+ * Return: the index, -ENOMEM or -E2BIG.
+ */
+int mh_batch_add_compare_store(struct mh_batch *batch, mh_ref object, uint32_t slot,
+			       mh_ref expected, mh_ref target);
+
+/**
+ * mh_batch_add_read - copy payload out
+ * @batch: a builder
+ * @object: a handle, or mh_result() of an earlier operation
+ * @offset: where in the payload to begin
+ * @data: where it goes; must stay valid until the batch was submitted
+ * @length: how many bytes, at most MHEAP_IO_MAX
+ *
+ * Result: bytes copied, fewer at the end of the payload, 0 past it; -EBADF, -ESTALE,
+ * -EINVAL, -E2BIG, -EFAULT.
+ * Return: the index, -ENOMEM or -E2BIG.
+ */
+int mh_batch_add_read(struct mh_batch *batch, mh_ref object, uint64_t offset, void *data,
+		      size_t length);
+
+/**
+ * mh_batch_add_write - copy payload in
+ * @batch: a builder
+ * @object: a handle, or mh_result() of an earlier operation
+ * @offset: where in the payload to begin
+ * @data: what is copied; must stay valid until the batch was submitted
+ * @length: how many bytes, at most MHEAP_IO_MAX
+ *
+ * Result: @length; -EBADF, -ESTALE, -EINVAL (past the end of the payload), -E2BIG,
+ * -EFAULT.
+ * Return: the index, -ENOMEM or -E2BIG.
+ */
+int mh_batch_add_write(struct mh_batch *batch, mh_ref object, uint64_t offset, const void *data,
+		       size_t length);
+
+/**
+ * mh_batch_add_resize - change the number of slots and the size of the payload
+ * @batch: a builder
+ * @object: a handle, or mh_result() of an earlier operation
+ * @slots: how many slots there shall be
+ * @length: bytes of payload there shall be
+ *
+ * Result: 0; -EBADF, -ESTALE, -EINVAL, -E2BIG, -ENOMEM.
+ * Return: the index, -ENOMEM or -E2BIG.
+ */
+int mh_batch_add_resize(struct mh_batch *batch, mh_ref object, uint32_t slots, size_t length);
+
+/**
+ * mh_batch_add_info - what is known of an object
+ * @batch: a builder
+ * @object: a handle, or mh_result() of an earlier operation
+ * @info: where it goes; must stay valid until the batch was submitted
+ *
+ * Result: bytes filled; what an older module does not know is left as it was; -EBADF,
+ * -ESTALE, -EINVAL, -EFAULT.
+ * Return: the index, -ENOMEM or -E2BIG.
+ */
+int mh_batch_add_info(struct mh_batch *batch, mh_ref object, struct mheap_object_info *info);
+
+/**
+ * mh_batch_add_same - do two handles name the same object?
+ * @batch: a builder
+ * @a: a handle, strong or weak, or mh_result() of an earlier operation
+ * @b: the same kind
+ *
+ * Result: 1 or 0; -EBADF, -ESTALE.
+ * Return: the index, -ENOMEM or -E2BIG.
+ */
+int mh_batch_add_same(struct mh_batch *batch, mh_ref a, mh_ref b);
+
+/**
+ * mh_batch_add_weak - a weak handle to an object
+ * @batch: a builder
+ * @object: a handle, or mh_result() of an earlier operation
+ *
+ * Result: a weak handle; -EBADF, -ESTALE, -EINVAL, -ENOMEM, -ENOSPC.
+ * Return: the index, -ENOMEM or -E2BIG.
+ */
+int mh_batch_add_weak(struct mh_batch *batch, mh_ref object);
+
+/**
+ * mh_batch_add_upgrade - a strong handle to what a weak one names
+ * @batch: a builder
+ * @weak: a weak handle, or mh_result() of an earlier operation that gave one
+ * @flags: 0, or MHEAP_OP_TEMP: give no handle, keep the object until the batch ends
+ *
+ * Result: a handle; -ENOENT (the object is dead), -EBADF, -ESTALE, -EINVAL, -ENOMEM,
+ * -ENOSPC, -EOVERFLOW.
+ * Return: the index, -ENOMEM or -E2BIG.
+ */
+int mh_batch_add_upgrade(struct mh_batch *batch, mh_ref weak, unsigned int flags);
+
+/**
+ * mh_batch_submit - run all operations in order
+ * @session: a session
+ * @batch: a builder with at least one operation. It keeps them: mh_batch_reset()
+ *         before it is filled again.
+ * @flags: 0 (stop behind the first operation that fails) or MHEAP_SUBMIT_CONTINUE
+ *
+ * Return: 0 if every operation was executed and none failed. Otherwise the error
+ * of the first one that failed, which mh_batch_failed() tells. Where that says -1,
+ * the error is none of an operation's: it came up while the batch was being built
+ * (-ENOMEM, -E2BIG), or is the call's own (see mh_submit()), or, where
+ * mh_batch_executed() is less than mh_batch_count(), -ECANCELED: the process is
+ * being killed.
+ */
+int mh_batch_submit(struct mh_session *session, struct mh_batch *batch, unsigned int flags);
+
+/**
+ * mh_batch_executed - how many operations the last mh_batch_submit() executed
+ * @batch: a builder
+ *
+ * Return: the number, those that failed included.
+ */
+unsigned int mh_batch_executed(const struct mh_batch *batch);
+
+/**
+ * mh_batch_failed - the first operation that failed in the last mh_batch_submit()
+ * @batch: a builder
+ *
+ * Return: its index, or -1.
+ */
+int mh_batch_failed(const struct mh_batch *batch);
+
+/**
+ * mh_batch_result - the outcome of an operation
+ * @batch: a builder
+ * @index: what the mh_batch_add_*() call returned
+ *
+ * Return: the handle or number that it resulted in, or its -errno; -ECANCELED if
+ * it was not executed (yet), -EINVAL if there is no such operation.
+ */
+int64_t mh_batch_result(const struct mh_batch *batch, int index);
+
+/*
+ * The collector (gc.c)
+ */
+
+/**
+ * mh_collect - collect now, and wait for the result
+ * @session: a session of the heap
+ * @generation: 0 to 2; the younger ones are taken along
+ * @result: where the result goes, or NULL
+ *
+ * Works whether or not automatic collection is enabled.
+ *
+ * Return: 0, -EINVAL (no such generation) or -ENOMEM.
+ */
+int mh_collect(struct mh_session *session, unsigned int generation,
+	       struct mheap_collect *result);
+
+/**
+ * mh_enable - switch automatic collection on
+ * @session: a session of the heap
+ *
+ * Return: 0.
+ */
+int mh_enable(struct mh_session *session);
+
+/**
+ * mh_disable - switch automatic collection off
+ * @session: a session of the heap
+ *
+ * Return: 0.
+ */
+int mh_disable(struct mh_session *session);
+
+/**
+ * mh_is_enabled - is automatic collection on?
+ * @session: a session of the heap
+ *
+ * Return: 1 or 0.
+ */
+int mh_is_enabled(struct mh_session *session);
+
+/**
+ * mh_get_threshold - the thresholds of the generations
+ * @session: a session of the heap
+ * @threshold: where they go
+ *
+ * Return: 0.
+ */
+int mh_get_threshold(struct mh_session *session, uint32_t threshold[MHEAP_GENERATIONS]);
+
+/**
+ * mh_set_threshold - set all three thresholds
+ * @session: a session of the heap
+ * @threshold: at most MHEAP_THRESHOLD_MAX each; 0 for generation 0 switches
+ *             automatic collection off
+ *
+ * Return: 0, or -EINVAL, and none is changed.
+ */
+int mh_set_threshold(struct mh_session *session, const uint32_t threshold[MHEAP_GENERATIONS]);
+
+/**
+ * mh_get_count - how far the counters of the generations are
+ * @session: a session of the heap
+ * @count: where they go
+ *
+ * Return: 0.
+ */
+int mh_get_count(struct mh_session *session, uint32_t count[MHEAP_GENERATIONS]);
+
+/**
+ * mh_stats - the heap as it is now
+ * @session: a session of the heap
+ * @stats: where it goes; what an older module does not know is 0
+ *
+ * Return: 0.
+ */
+int mh_stats(struct mh_session *session, struct mheap_stats *stats);
+
+/**
+ * mh_settle - wait until no release is being continued in the background
+ * @session: a session of the heap
+ *
+ * Return: 0.
+ */
+int mh_settle(struct mh_session *session);
+
+/*
+ * Heaps in sysfs (heap_dir.c)
+ *
+ * Any heap of the machine, without a session of it, as far as the permissions of
+ * its files go. @heap is a name from mh_heap_names(), or MH_DEFAULTS for what new
+ * heaps start with; @attribute is a file below the heap's directory, such as
+ * "threshold" or "stats/collected". Besides the errors listed, each call can
+ * return what open(2), read(2), write(2) and malloc(3) may say.
+ */
+#define MH_HEAPS	"/sys/kernel/mheap"
+#define MH_DEFAULTS	"defaults"
+
+/**
+ * mh_heap_names - the names of all heaps
+ * @names: where an array goes that ends with NULL; mh_heap_names_free() frees it
+ *
+ * Return: how many heaps there are; -ENOENT if the module is not loaded.
+ */
+int mh_heap_names(char ***names);
+
+/**
+ * mh_heap_names_free - free what mh_heap_names() gave
+ * @names: the array, or NULL
+ */
+void mh_heap_names_free(char **names);
+
+/**
+ * mh_heap_read - read an attribute of a heap
+ * @heap: name of the heap
+ * @attribute: name of the file
+ * @text: where its text goes, without the newline at the end, with a NUL
+ * @size: of @text
+ *
+ * Return: the length of the text, -EINVAL (@heap or @attribute cannot be a name),
+ * -ENOENT (no such heap or attribute), -EACCES or -E2BIG (@size is too small).
+ */
+int mh_heap_read(const char *heap, const char *attribute, char *text, size_t size);
+
+/**
+ * mh_heap_numbers - read an attribute that consists of numbers
+ * @heap: name of the heap
+ * @attribute: name of the file
+ * @numbers: where they go
+ * @count: how many there must be
+ *
+ * Return: 0, -EPROTO (the file does not hold @count numbers), or the errors of
+ * mh_heap_read().
+ */
+int mh_heap_numbers(const char *heap, const char *attribute, uint64_t *numbers,
+		    unsigned int count);
+
+/**
+ * mh_heap_write - write an attribute of a heap
+ * @heap: name of the heap
+ * @attribute: name of the file
+ * @text: what is written
+ *
+ * Return: 0, -EINVAL (@heap or @attribute cannot be a name, or the module takes
+ * no such value), -ENOENT or -EACCES.
+ */
+int mh_heap_write(const char *heap, const char *attribute, const char *text);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* MHEAP_H */

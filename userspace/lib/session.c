@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
+/* Sessions: a descriptor of /dev/mheap each. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "session.h"
+
+int mh_request(const struct mh_session *session, unsigned long request, void *argument)
+{
+	int result = ioctl(session->fd, request, argument);
+
+	return result < 0 ? -errno : result;
+}
+
+int mh_open_fd(int fd, struct mh_session **session)
+{
+	struct mh_session *new = malloc(sizeof(*new));
+	struct mheap_stats stats;
+	int error;
+
+	if (!new)
+		return -ENOMEM;
+	new->fd = fd;
+	error = mh_stats(new, &stats);
+	if (!error && stats.abi != MHEAP_ABI)
+		error = -EPROTO;
+	if (error) {
+		free(new);
+		return error;
+	}
+	*session = new;
+	return 0;
+}
+
+int mh_open(struct mh_session **session)
+{
+	int fd = open(MH_DEVICE, O_RDWR | O_CLOEXEC);
+	int error;
+
+	if (fd < 0)
+		return -errno;
+	error = mh_open_fd(fd, session);
+	if (error)
+		close(fd);
+	return error;
+}
+
+void mh_close(struct mh_session *session)
+{
+	if (!session)
+		return;
+	close(session->fd);
+	free(session);
+}
+
+int mh_fd(const struct mh_session *session)
+{
+	return session->fd;
+}
+
+int mh_submit(struct mh_session *session, struct mheap_op *ops, unsigned int count,
+	      unsigned int flags)
+{
+	struct mheap_submit submit = {
+		.ops = (uintptr_t)ops,
+		.count = count,
+		.flags = flags,
+	};
+
+	return mh_request(session, MHEAP_IOC_SUBMIT, &submit);
+}
