@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A heap for a test, with two sessions and nobody else at work on it: what the
+ * heap asks of its surroundings is only noted.
+ */
+#ifndef _MHEAP_KUNIT_FIXTURE_H
+#define _MHEAP_KUNIT_FIXTURE_H
+
+#include <kunit/test.h>
+
+#include "core/collect.h"
+#include "core/object.h"
+#include "core/release.h"
+
+/**
+ * struct fixture - a heap and what a test needs beside it
+ * @heap: the heap
+ * @session: two sessions of it
+ * @allocator: of bodies; every body is a piece of memory of its own, so that
+ *             KASAN sees its edges
+ * @bodies: not given back yet
+ * @fail_bodies: no body can be had
+ * @collect_wanted: the heap has asked for a collection
+ * @release_wanted: the heap has asked for a release to be continued
+ */
+struct fixture {
+	struct mheap_heap heap;
+	struct mheap_session session[2];
+	struct mheap_allocator allocator;
+	atomic_t bodies;
+	bool fail_bodies;
+	bool collect_wanted;
+	bool release_wanted;
+};
+
+int fixture_init(struct kunit *test);
+void fixture_exit(struct kunit *test);
+
+/* All of these fail the test where something goes wrong. */
+u64 make(struct kunit *test, u32 slots, u32 length);
+void link_to(struct kunit *test, u64 from, u32 slot, u64 to);
+void drop(struct kunit *test, u64 handle);
+u64 weak_to(struct kunit *test, u64 handle);
+bool is_alive(struct kunit *test, u64 weak);
+struct mheap_object_figures figures_of(struct kunit *test, u64 handle);
+struct mheap_collection collect(struct kunit *test, u32 generation);
+u64 objects(struct kunit *test);
+void settle(struct kunit *test);
+void set_threshold(struct kunit *test, u32 first, u32 second, u32 third);
+
+extern struct kunit_suite suite_collector, suite_concurrent, suite_generations,
+	suite_handles, suite_objects, suite_release, suite_shapes;
+
+#endif /* _MHEAP_KUNIT_FIXTURE_H */

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * mheap_kunit: tests of the heap in the kernel, through what mheap exports.
+ */
+#include <linux/module.h>
+
+#include "fixture.h"
+#include "kern/compat.h"
+
+kunit_test_suites(&suite_objects, &suite_handles, &suite_release, &suite_shapes,
+		  &suite_collector, &suite_generations, &suite_concurrent);
+
+MODULE_DESCRIPTION("Tests of mheap");
+MODULE_LICENSE("GPL");
+MHEAP_IMPORT();
