@@ -6,14 +6,7 @@
  */
 #include "handle.h"
 
-#define LIFE_MASK	((1U << MHEAP_HANDLE_LIFE_BITS) - 1)
-#define PLACE_MASK	(MHEAP_HANDLE_PLACES_MAX - 1)
 #define NO_PLACE	MHEAP_HANDLE_PLACES_MAX
-
-static struct mheap_handle *entry(const struct mheap_handles *handles, u32 place)
-{
-	return &handles->segment[place / MHEAP_HANDLE_SEGMENT][place % MHEAP_HANDLE_SEGMENT];
-}
 
 /**
  * mheap_handles_init - make an empty array
@@ -27,7 +20,7 @@ void mheap_handles_init(struct mheap_handles *handles, u32 serial, u32 first_lif
 {
 	memset(handles, 0, sizeof(*handles));
 	handles->serial = serial;
-	handles->first_life = first_life & LIFE_MASK;
+	handles->first_life = first_life & MHEAP_HANDLE_LIFE_MASK;
 	handles->closed = NO_PLACE;
 }
 
@@ -111,55 +104,27 @@ u64 mheap_handle_open(struct mheap_handles *handles, enum mheap_handle_kind kind
 	u32 place = handles->closed;
 
 	if (place != NO_PLACE) {
-		handle = entry(handles, place);
+		handle = mheap_handle_entry(handles, place);
 		handles->closed = handle->object;
 	} else {
 		place = handles->used++;
-		handle = entry(handles, place);
+		handle = mheap_handle_entry(handles, place);
 	}
 	handle->object = object;
 	handle->tag = tag;
 	handle->kind = kind;
 	handles->open++;
 	return (u64)handles->serial << MHEAP_HANDLE_SERIAL_SHIFT |
-	       (u64)((handle->life + handles->first_life) & LIFE_MASK)
+	       (u64)((handle->life + handles->first_life) & MHEAP_HANDLE_LIFE_MASK)
 			<< MHEAP_HANDLE_LIFE_SHIFT |
 	       place;
-}
-
-/**
- * mheap_handle_find - the entry of a handle
- * @handles: of a session
- * @handle: any number
- * @found: filled if it is an open handle
- *
- * Context: Any.
- * Return: 0, -EBADF if it never was a handle of this session, -ESTALE if it was
- * and has been closed.
- */
-int mheap_handle_find(const struct mheap_handles *handles, u64 handle,
-		      struct mheap_handle **found)
-{
-	const u32 place = handle & PLACE_MASK;
-	const u32 life = (u32)(handle >> MHEAP_HANDLE_LIFE_SHIFT) & LIFE_MASK;
-	struct mheap_handle *candidate;
-
-	if (unlikely(handle >> MHEAP_HANDLE_SERIAL_SHIFT != handles->serial ||
-		     place >= handles->used))
-		return -EBADF;
-	candidate = entry(handles, place);
-	if (unlikely(((candidate->life + handles->first_life) & LIFE_MASK) != life ||
-		     candidate->kind == MHEAP_HANDLE_CLOSED))
-		return -ESTALE;
-	*found = candidate;
-	return 0;
 }
 
 static void close_place(struct mheap_handles *handles, struct mheap_handle *handle, u32 place)
 {
 	handle->kind = MHEAP_HANDLE_CLOSED;
 	handles->open--;
-	if (++handle->life > LIFE_MASK)
+	if (++handle->life > MHEAP_HANDLE_LIFE_MASK)
 		return;		/* all its numbers have been handles: retired */
 	handle->object = handles->closed;
 	handles->closed = place;
@@ -174,9 +139,9 @@ static void close_place(struct mheap_handles *handles, struct mheap_handle *hand
  */
 void mheap_handle_close(struct mheap_handles *handles, u64 handle)
 {
-	const u32 place = handle & PLACE_MASK;
+	const u32 place = handle & (MHEAP_HANDLE_PLACES_MAX - 1);
 
-	close_place(handles, entry(handles, place), place);
+	close_place(handles, mheap_handle_entry(handles, place), place);
 }
 
 /**
@@ -193,7 +158,7 @@ bool mheap_handle_close_any(struct mheap_handles *handles, u32 *cursor,
 	struct mheap_handle *handle;
 
 	for (; *cursor < handles->used; ++*cursor) {
-		handle = entry(handles, *cursor);
+		handle = mheap_handle_entry(handles, *cursor);
 		if (handle->kind == MHEAP_HANDLE_CLOSED)
 			continue;
 		*closed = *handle;

@@ -19,7 +19,7 @@
 
 #define MHEAP_HANDLE_SERIAL_MAX		0x7fffU
 #define MHEAP_HANDLE_SERIAL_SHIFT	48
-#define MHEAP_HANDLE_LIFE_BITS		20
+#define MHEAP_HANDLE_LIFE_MASK		0xfffffU
 #define MHEAP_HANDLE_LIFE_SHIFT		28
 #define MHEAP_HANDLE_PLACES_MAX		0x10000000U
 
@@ -82,10 +82,42 @@ void mheap_handles_fini(struct mheap_handles *handles);
 int mheap_handle_reserve(struct mheap_handles *handles);
 u64 mheap_handle_open(struct mheap_handles *handles, enum mheap_handle_kind kind,
 		      u32 object, u32 tag);
-int mheap_handle_find(const struct mheap_handles *handles, u64 handle,
-		      struct mheap_handle **found);
 void mheap_handle_close(struct mheap_handles *handles, u64 handle);
 bool mheap_handle_close_any(struct mheap_handles *handles, u32 *cursor,
 			    struct mheap_handle *closed);
+
+static inline struct mheap_handle *mheap_handle_entry(const struct mheap_handles *handles,
+						      u32 place)
+{
+	return &handles->segment[place / MHEAP_HANDLE_SEGMENT][place % MHEAP_HANDLE_SEGMENT];
+}
+
+/**
+ * mheap_handle_find - the entry of a handle
+ * @handles: of a session
+ * @handle: any number
+ * @found: filled if it is an open handle
+ *
+ * Context: Any.
+ * Return: 0, -EBADF if it never was a handle of this session, -ESTALE if it was
+ * and has been closed.
+ */
+static inline int mheap_handle_find(const struct mheap_handles *handles, u64 handle,
+				    struct mheap_handle **found)
+{
+	const u32 place = handle & (MHEAP_HANDLE_PLACES_MAX - 1);
+	const u32 life = handle >> MHEAP_HANDLE_LIFE_SHIFT;
+	struct mheap_handle *candidate;
+
+	if (unlikely(handle >> MHEAP_HANDLE_SERIAL_SHIFT != handles->serial ||
+		     place >= handles->used))
+		return -EBADF;
+	candidate = mheap_handle_entry(handles, place);
+	if (unlikely((candidate->life + handles->first_life - life) & MHEAP_HANDLE_LIFE_MASK ||
+		     candidate->kind == MHEAP_HANDLE_CLOSED))
+		return -ESTALE;
+	*found = candidate;
+	return 0;
+}
 
 #endif /* _MHEAP_CORE_HANDLE_H */

@@ -4,9 +4,10 @@
  * bits are set, so one test of one bit tells whether there is anything to do.
  *
  * Objects that are reached wait on a stack. On their way off it they go through
- * a short ring, and their bodies are fetched when they enter it: by the time an
- * object leaves the ring, its slots are in the cache. (Cher, Hosking and
- * Vitek, "Software prefetching for mark-sweep garbage collection", 2004.)
+ * a ring: their entries in the table are fetched when they enter it, their
+ * bodies, which the entries point to, half way through, and by the time they
+ * leave it their slots are in the cache. (Cher, Hosking and Vitek, "Software
+ * prefetching for mark-sweep garbage collection", 2004.)
  *
  * The stack grows by pages. Where there is no memory for one, the object stays
  * marked but is not looked into, and at the end everything that is marked is
@@ -113,8 +114,6 @@ void mheap_mark_reach(struct mheap_mark *mark, u32 object)
 	if (*word & bit)
 		return;
 	*word |= bit;
-	prefetch(&chunk->body[mheap_index(object)]);
-	prefetch(&chunk->slots[mheap_index(object)]);
 	push(mark, object);
 }
 
@@ -129,17 +128,32 @@ static void look_into(struct mheap_mark *mark, u32 object)
 			mheap_mark_reach(mark, slot[i]);
 }
 
-/* Fill the ring from the stack. Return: false if both are empty. */
+static void fetch_entry(struct mheap_mark *mark, u32 object)
+{
+	const struct mheap_chunk *chunk = mheap_chunk_of(&mark->scope.heap->table, object);
+
+	prefetch(&chunk->body[mheap_index(object)]);
+	prefetch(&chunk->slots[mheap_index(object)]);
+}
+
+static void fetch_body(struct mheap_mark *mark, u32 object)
+{
+	prefetch(mheap_chunk_of(&mark->scope.heap->table, object)->body[mheap_index(object)]);
+}
+
+/* Move the ring on as far as it goes. Return: false if ring and stack are empty. */
 static bool fetch_ahead(struct mheap_mark *mark)
 {
 	u32 object;
 
-	while (mark->waiting < MHEAP_MARK_AHEAD && pop(mark, &object)) {
-		prefetch(mheap_chunk_of(&mark->scope.heap->table, object)
-				->body[mheap_index(object)]);
-		mark->ahead[(mark->first + mark->waiting++) % MHEAP_MARK_AHEAD] = object;
+	while (mark->in - mark->out < MHEAP_MARK_AHEAD && pop(mark, &object)) {
+		fetch_entry(mark, object);
+		mark->ahead[mark->in++ % MHEAP_MARK_AHEAD] = object;
 	}
-	return mark->waiting;
+	while (mark->fetched - mark->out < MHEAP_MARK_AHEAD - MHEAP_MARK_ENTRIES &&
+	       mark->fetched != mark->in)
+		fetch_body(mark, mark->ahead[mark->fetched++ % MHEAP_MARK_AHEAD]);
+	return mark->in != mark->out;
 }
 
 /**
@@ -154,9 +168,7 @@ void mheap_mark_drain(struct mheap_mark *mark)
 	u32 looked = 0;
 
 	while (fetch_ahead(mark)) {
-		object = mark->ahead[mark->first];
-		mark->first = (mark->first + 1) % MHEAP_MARK_AHEAD;
-		mark->waiting--;
+		object = mark->ahead[mark->out++ % MHEAP_MARK_AHEAD];
 		look_into(mark, object);
 		if (unlikely(++looked % 1024 == 0))
 			cond_resched();

@@ -10,7 +10,8 @@
 
 struct mheap_mark_page;
 
-#define MHEAP_MARK_AHEAD	16U	/* objects whose bodies are being fetched */
+#define MHEAP_MARK_AHEAD	32U	/* objects that are being fetched */
+#define MHEAP_MARK_ENTRIES	16U	/* of those, whose entries come first */
 
 /**
  * struct mheap_mark - marking under way
@@ -20,10 +21,10 @@ struct mheap_mark_page;
  * @spare: a page that was emptied last
  * @depth: objects on the topmost page
  * @overflowed: an object was marked but found no room on the stack
- * @ahead: ring of objects taken off the stack whose bodies are on their way into
- *         the cache
- * @first: the oldest of them
- * @waiting: how many there are
+ * @ahead: ring of objects taken off the stack that are on their way into the cache
+ * @in: how many have entered the ring
+ * @fetched: of those, how many have their bodies fetched
+ * @out: of those, how many have left
  */
 struct mheap_mark {
 	struct mheap_scope scope;
@@ -32,8 +33,9 @@ struct mheap_mark {
 	u32 depth;
 	bool overflowed;
 	u32 ahead[MHEAP_MARK_AHEAD];
-	u32 first;
-	u32 waiting;
+	u32 in;
+	u32 fetched;
+	u32 out;
 };
 
 void mheap_mark_init(struct mheap_mark *mark, const struct mheap_scope *scope);

@@ -65,49 +65,75 @@ static void add_dead(struct release *release, u32 object)
 		mheap_release_later(release->heap, object);
 }
 
-/**
- * mheap_release_number - free body and number of an object
- * @heap: the heap
- * @tally: where to count it
- * @object: dead, its slots without references
- *
- * The tag goes up before the number is free, so whoever comes with the old
- * identity, at whatever time, finds out.
- *
- * Context: Entered, or gate held for writing. Takes the block lock.
+/*
+ * Free the body of a dead object and give its number a new tag. Return: its bit
+ * if the number can be used again, 0 if its tags are used up.
  */
-void mheap_release_number(struct mheap_heap *heap, struct mheap_tally *tally, u32 object)
+static u64 free_object(struct mheap_heap *heap, struct mheap_tally *tally,
+		       struct mheap_chunk *chunk, u32 object)
 {
-	struct mheap_chunk *chunk = mheap_chunk_of(&heap->table, object);
 	const u32 index = mheap_index(object);
-	const u32 block = mheap_block(object);
 	const u32 tag = mheap_tag(chunk, object);
-	const u64 bit = mheap_bit(object);
 	void *body = chunk->body[index];
 	struct mheap_shape shape;
 	size_t size;
 
-	mheap_body_shape(chunk, object, &shape);
-	spin_lock(&chunk->lock[block]);
-	chunk->tracked[block] &= ~bit;
-	chunk->young[0][block] &= ~bit;
-	chunk->young[1][block] &= ~bit;
-	chunk->body[index] = NULL;
-	if (likely(tag < MHEAP_TAG_MAX)) {
-		WRITE_ONCE(chunk->identity[index], (tag + 1) << MHEAP_TAG_SHIFT);
-		chunk->free[block] |= bit;
-	}
-	spin_unlock(&chunk->lock[block]);
-	mheap_table_list(&heap->table, chunk, MHEAP_LIST_FREE);
-
 	if (body) {
+		mheap_body_shape(chunk, object, &shape);
 		size = mheap_shape_size(&shape);
+		chunk->body[index] = NULL;
 		tally->bytes -= heap->allocator->ops->charge(heap->allocator, size);
 		heap->allocator->ops->free(heap->allocator, body, size);
+		if (shape.slots)
+			tally->tracked--;
 	}
 	tally->freed++;
-	if (shape.slots)
-		tally->tracked--;
+	if (unlikely(tag == MHEAP_TAG_MAX))
+		return 0;
+	WRITE_ONCE(chunk->identity[index], (tag + 1) << MHEAP_TAG_SHIFT);
+	return mheap_bit(object);
+}
+
+/**
+ * mheap_release_numbers - free bodies and numbers of objects of one block
+ * @heap: the heap
+ * @tally: where to count them
+ * @chunk: their chunk
+ * @run: the objects, dead, their slots without references; emptied
+ *
+ * A tag goes up before its number is free, and a number becomes free under the
+ * block lock. So an upgrade, which looks at tag and count under that lock, sees
+ * the old tag only together with the count of the dead object, which is zero.
+ *
+ * Context: Entered, or gate held for writing. Takes the block lock.
+ */
+void mheap_release_numbers(struct mheap_heap *heap, struct mheap_tally *tally,
+			   struct mheap_chunk *chunk, struct mheap_run *run)
+{
+	const u32 block = mheap_block(run->base);
+	const u64 dead = run->left;
+	u64 free = 0;
+
+	while (run->left)
+		free |= free_object(heap, tally, chunk, mheap_run_next(run));
+	spin_lock(&chunk->lock[block]);
+	chunk->tracked[block] &= ~dead;
+	chunk->young[0][block] &= ~dead;
+	chunk->young[1][block] &= ~dead;
+	chunk->free[block] |= free;
+	spin_unlock(&chunk->lock[block]);
+	mheap_table_list(&heap->table, chunk, MHEAP_LIST_FREE);
+}
+
+static void release_number(struct mheap_heap *heap, struct mheap_tally *tally,
+			   struct mheap_chunk *chunk, u32 object)
+{
+	struct mheap_run run = {
+		.base = object & ~(MHEAP_BLOCK_OBJECTS - 1),
+		.left = mheap_bit(object),
+	};
+
+	mheap_release_numbers(heap, tally, chunk, &run);
 }
 
 static void empty_slot(struct release *release, u32 *slot)
@@ -153,7 +179,7 @@ static void release_one(struct release *release, u32 object)
 	} else {
 		empty_inline(release, chunk, index);
 	}
-	mheap_release_number(release->heap, release->tally, object);
+	release_number(release->heap, release->tally, chunk, object);
 }
 
 static void release_some(struct release *release)

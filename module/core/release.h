@@ -8,7 +8,9 @@
 
 #include "port.h"
 
+struct mheap_chunk;
 struct mheap_heap;
+struct mheap_run;
 struct mheap_tally;
 
 /* Objects and slots that one drop may look at before it leaves the rest. */
@@ -18,6 +20,7 @@ void mheap_release(struct mheap_heap *heap, struct mheap_tally *tally, u32 objec
 void mheap_release_later(struct mheap_heap *heap, u32 object);
 void mheap_release_continue(struct mheap_heap *heap);
 bool mheap_release_pending(struct mheap_heap *heap);
-void mheap_release_number(struct mheap_heap *heap, struct mheap_tally *tally, u32 object);
+void mheap_release_numbers(struct mheap_heap *heap, struct mheap_tally *tally,
+			   struct mheap_chunk *chunk, struct mheap_run *run);
 
 #endif /* _MHEAP_CORE_RELEASE_H */

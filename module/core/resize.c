@@ -41,7 +41,7 @@ static void untrack(struct mheap_session *session, struct mheap_chunk *chunk, u3
 static void move_contents(void *to, const struct mheap_shape *new,
 			  void *from, const struct mheap_shape *old)
 {
-	if (!from)
+	if (!from || !to)
 		return;
 	copy_body(first_slot(to, new), new, first_slot(from, old), old);
 	memset(first_slot(from, old), 0, min(old->slots, new->slots) * sizeof(u32));

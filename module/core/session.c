@@ -135,36 +135,6 @@ int mheap_session_hold(struct mheap_session *session, u32 object, u64 *handle)
 }
 EXPORT_SYMBOL_MHEAP(mheap_session_hold);
 
-static int find_kind(struct mheap_session *session, u64 handle, enum mheap_handle_kind kind,
-		     struct mheap_handle **found)
-{
-	int error = mheap_handle_find(&session->handles, handle, found);
-
-	mheap_assert_session(session);
-	if (unlikely(error))
-		return error;
-	return likely((*found)->kind == kind) ? 0 : -EINVAL;
-}
-
-/**
- * mheap_session_find - the object that a strong handle names
- * @session: entered
- * @handle: any number
- * @object: filled; alive until the handle is dropped
- *
- * Context: Entered. Return: 0, -EBADF, -ESTALE, or -EINVAL if it is weak.
- */
-int mheap_session_find(struct mheap_session *session, u64 handle, u32 *object)
-{
-	struct mheap_handle *found;
-	int error = find_kind(session, handle, MHEAP_HANDLE_STRONG, &found);
-
-	if (likely(!error))
-		*object = found->object;
-	return error;
-}
-EXPORT_SYMBOL_MHEAP(mheap_session_find);
-
 /**
  * mheap_session_drop - close a handle, strong or weak
  * @session: entered
@@ -232,7 +202,7 @@ EXPORT_SYMBOL_MHEAP(mheap_session_weak);
 int mheap_session_dup_weak(struct mheap_session *session, u64 handle, u64 *copy)
 {
 	struct mheap_handle *found;
-	int error = find_kind(session, handle, MHEAP_HANDLE_WEAK, &found);
+	int error = mheap_session_find_kind(session, handle, MHEAP_HANDLE_WEAK, &found);
 
 	if (unlikely(error))
 		return error;
@@ -260,7 +230,7 @@ int mheap_session_upgrade(struct mheap_session *session, u64 handle, u32 *object
 	struct mheap_chunk *chunk;
 	int error;
 
-	error = find_kind(session, handle, MHEAP_HANDLE_WEAK, &found);
+	error = mheap_session_find_kind(session, handle, MHEAP_HANDLE_WEAK, &found);
 	if (unlikely(error))
 		return error;
 	*object = found->object;

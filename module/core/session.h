@@ -35,7 +35,6 @@ int mheap_session_enter(struct mheap_session *session);
 void mheap_session_leave(struct mheap_session *session);
 
 int mheap_session_hold(struct mheap_session *session, u32 object, u64 *handle);
-int mheap_session_find(struct mheap_session *session, u64 handle, u32 *object);
 int mheap_session_drop(struct mheap_session *session, u64 handle);
 int mheap_session_weak(struct mheap_session *session, u32 object, u64 *handle);
 int mheap_session_dup_weak(struct mheap_session *session, u64 handle, u64 *copy);
@@ -46,6 +45,39 @@ static inline void mheap_assert_session(const struct mheap_session *session)
 {
 	lockdep_assert_held(&session->lock);
 	mheap_assert_entered(session->heap);
+}
+
+/* The entry of a handle that must be of a kind: -EINVAL if it is of the other. */
+static inline int mheap_session_find_kind(struct mheap_session *session, u64 handle,
+					  enum mheap_handle_kind kind,
+					  struct mheap_handle **found)
+{
+	int error;
+
+	mheap_assert_session(session);
+	error = mheap_handle_find(&session->handles, handle, found);
+	if (unlikely(error))
+		return error;
+	return likely((*found)->kind == kind) ? 0 : -EINVAL;
+}
+
+/**
+ * mheap_session_find - the object that a strong handle names
+ * @session: entered
+ * @handle: any number
+ * @object: filled; alive until the handle is dropped
+ *
+ * Context: Entered. Return: 0, -EBADF, -ESTALE, or -EINVAL if it is weak.
+ */
+static inline int mheap_session_find(struct mheap_session *session, u64 handle, u32 *object)
+{
+	struct mheap_handle *found;
+	int error;
+
+	error = mheap_session_find_kind(session, handle, MHEAP_HANDLE_STRONG, &found);
+	if (likely(!error))
+		*object = found->object;
+	return error;
 }
 
 #endif /* _MHEAP_CORE_SESSION_H */

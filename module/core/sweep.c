@@ -21,15 +21,17 @@ static struct mheap_run garbage_run(const struct mheap_chunk *chunk, u32 block)
 static void lose(struct mheap_heap *heap, struct mheap_tally *tally,
 		 struct mheap_chunk *chunk, u32 object)
 {
-	u32 slots;
+	struct mheap_run run = {
+		.base = object & ~(MHEAP_BLOCK_OBJECTS - 1),
+		.left = mheap_bit(object),
+	};
 
 	if (!mheap_count_lose(&chunk->count[mheap_index(object)], MHEAP_INSIDE))
 		return;
-	mheap_body_slots(chunk, mheap_index(object), &slots);
-	if (slots)
+	if (chunk->tracked[mheap_block(object)] & mheap_bit(object))
 		mheap_release_later(heap, object);
 	else
-		mheap_release_number(heap, tally, object);
+		mheap_release_numbers(heap, tally, chunk, &run);
 }
 
 static void cut_object(struct mheap_heap *heap, struct mheap_tally *tally,
@@ -94,9 +96,8 @@ u64 mheap_sweep_free(struct mheap_scope *scope, struct mheap_tally *tally)
 		for (block = 0; block < MHEAP_CHUNK_BLOCKS; block++) {
 			run = garbage_run(chunk, block);
 			freed += hweight64(run.left);
-			while (run.left)
-				mheap_release_number(scope->heap, tally,
-						     mheap_run_next(&run));
+			if (run.left)
+				mheap_release_numbers(scope->heap, tally, chunk, &run);
 			chunk->mark[block] = ~0ULL;
 		}
 	tally->collected += freed;
