@@ -106,16 +106,17 @@ static inline int mheap_handle_find(const struct mheap_handles *handles, u64 han
 				    struct mheap_handle **found)
 {
 	const u32 place = handle & (MHEAP_HANDLE_PLACES_MAX - 1);
-	const u32 life = handle >> MHEAP_HANDLE_LIFE_SHIFT;
 	struct mheap_handle *candidate;
+	u32 life;
 
 	if (unlikely(handle >> MHEAP_HANDLE_SERIAL_SHIFT != handles->serial ||
 		     place >= handles->used))
 		return -EBADF;
 	candidate = mheap_handle_entry(handles, place);
-	if (unlikely((candidate->life + handles->first_life - life) & MHEAP_HANDLE_LIFE_MASK ||
-		     candidate->kind == MHEAP_HANDLE_CLOSED))
-		return -ESTALE;
+	life = (u32)(handle >> MHEAP_HANDLE_LIFE_SHIFT) - handles->first_life;
+	life &= MHEAP_HANDLE_LIFE_MASK;
+	if (unlikely(life != candidate->life || candidate->kind == MHEAP_HANDLE_CLOSED))
+		return life < candidate->life ? -ESTALE : -EBADF;
 	*found = candidate;
 	return 0;
 }

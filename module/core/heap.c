@@ -112,8 +112,12 @@ void mheap_heap_book(struct mheap_heap *heap, struct mheap_tally *tally)
 	memset(tally, 0, sizeof(*tally));
 }
 
-/* Tracked objects in each generation; a look without locks. */
-static void count_generations(struct mheap_heap *heap, u64 in_generation[MHEAP_GENERATION_COUNT])
+/*
+ * Tracked objects in each generation. A look without locks at words that others
+ * change meanwhile, each of them read whole: what comes out is as old as the look.
+ */
+static __no_kcsan void count_generations(struct mheap_heap *heap,
+					 u64 in_generation[MHEAP_GENERATION_COUNT])
 {
 	const u32 chunks = smp_load_acquire(&heap->table.chunks);	/* see add_chunk() */
 	const struct mheap_chunk *chunk;
@@ -146,16 +150,21 @@ static void count_generations(struct mheap_heap *heap, u64 in_generation[MHEAP_G
  */
 void mheap_heap_figures(struct mheap_heap *heap, struct mheap_heap_figures *figures)
 {
-	const u64 freed = atomic64_read(&heap->freed);
-	const u64 collected = atomic64_read(&heap->collected);
+	const s64 collected = atomic64_read(&heap->collected);
+	const s64 freed = atomic64_read(&heap->freed);
+	const s64 created = atomic64_read(&heap->created);
+	const s64 bytes = atomic64_read(&heap->bytes);
 
 	memset(figures, 0, sizeof(*figures));
-	figures->created = atomic64_read(&heap->created);
-	/* What one session made, another may have freed and booked first. */
-	figures->objects = figures->created > freed ? figures->created - freed : 0;
+	/*
+	 * What one session made, another may have freed and booked first; and what
+	 * is booked together is not read together. Nothing is below zero for that.
+	 */
+	figures->created = created;
+	figures->objects = max(created - freed, 0LL);
 	figures->freed_by_collector = collected;
-	figures->freed_by_count = freed - collected;
-	figures->bytes = atomic64_read(&heap->bytes) + figures->objects * MHEAP_ENTRY_BYTES;
+	figures->freed_by_count = max(freed - collected, 0LL);
+	figures->bytes = max(bytes, 0LL) + figures->objects * MHEAP_ENTRY_BYTES;
 	figures->table_bytes = atomic_long_read(&heap->table.bytes);
 	figures->handles = atomic64_read(&heap->handles);
 	figures->sessions = atomic_read(&heap->sessions);

@@ -190,16 +190,23 @@ static void release_some(struct release *release)
 		mheap_release_later(release->heap, release->object[--release->depth]);
 }
 
+/* Not by an initialiser, which would clear the stack each time. */
+static void begin(struct release *release, struct mheap_heap *heap, struct mheap_tally *tally,
+		  long budget)
+{
+	release->heap = heap;
+	release->tally = tally;
+	release->budget = budget;
+	release->depth = 0;
+}
+
 static void release_within(struct mheap_heap *heap, struct mheap_tally *tally, u32 object,
 			   long budget)
 {
 	struct release release;
 
-	release.heap = heap;
-	release.tally = tally;
-	release.budget = budget;
-	release.depth = 1;
-	release.object[0] = object;
+	begin(&release, heap, tally, budget);
+	add_dead(&release, object);
 	release_some(&release);
 }
 
@@ -215,6 +222,28 @@ void mheap_release(struct mheap_heap *heap, struct mheap_tally *tally, u32 objec
 {
 	mheap_assert_entered(heap);
 	release_within(heap, tally, object, MHEAP_RELEASE_BUDGET);
+}
+
+/**
+ * mheap_release_slots - empty slots that an object has lost
+ * @heap: the heap
+ * @tally: where to count what is freed
+ * @slot: the first of them, the caller's alone
+ * @slots: how many
+ *
+ * Context: Entered. Work is bounded beyond looking at each slot; the rest is left
+ * to the worker.
+ */
+void mheap_release_slots(struct mheap_heap *heap, struct mheap_tally *tally, u32 *slot,
+			 u32 slots)
+{
+	struct release release;
+
+	mheap_assert_entered(heap);
+	begin(&release, heap, tally, (long)slots + MHEAP_RELEASE_BUDGET);
+	while (slots)
+		empty_slot(&release, &slot[--slots]);
+	release_some(&release);
 }
 
 /*

@@ -17,6 +17,8 @@ struct mheap_tally;
 #define MHEAP_RELEASE_BUDGET	64
 
 void mheap_release(struct mheap_heap *heap, struct mheap_tally *tally, u32 object);
+void mheap_release_slots(struct mheap_heap *heap, struct mheap_tally *tally, u32 *slot,
+			 u32 slots);
 void mheap_release_later(struct mheap_heap *heap, u32 object);
 void mheap_release_continue(struct mheap_heap *heap);
 bool mheap_release_pending(struct mheap_heap *heap);

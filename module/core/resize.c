@@ -3,8 +3,8 @@
  * Resize: an object gets a new body. The new one is made first, then the two are
  * exchanged, then what was cut off is dropped with the old one.
  */
-#include "count.h"
 #include "object.h"
+#include "release.h"
 
 /* New bodies up to this many bytes are filled under the block lock. */
 #define SMALL_COPY	16384U
@@ -98,16 +98,6 @@ static void *exchange_large(struct mheap_session *session, u32 object, void *bod
 	return old_body;
 }
 
-static void drop_slots(struct mheap_session *session, u32 *slot, u32 slots)
-{
-	u32 i;
-
-	for (i = 0; i < slots; i++)
-		if (slot[i] && mheap_count_lose(mheap_count_of(session->heap, slot[i]),
-						MHEAP_INSIDE))
-			mheap_release(session->heap, &session->tally, slot[i]);
-}
-
 static void free_old(struct mheap_session *session, void *body, const struct mheap_shape *old,
 		     const struct mheap_shape *new)
 {
@@ -117,8 +107,9 @@ static void free_old(struct mheap_session *session, void *body, const struct mhe
 	if (!body)
 		return;
 	if (old->slots > new->slots)
-		drop_slots(session, first_slot(body, old) + new->slots,
-			   old->slots - new->slots);
+		mheap_release_slots(session->heap, &session->tally,
+				    first_slot(body, old) + new->slots,
+				    old->slots - new->slots);
 	session->tally.bytes -= allocator->ops->charge(allocator, size);
 	allocator->ops->free(allocator, body, size);
 }

@@ -6,8 +6,12 @@
 
 long port_allocations;
 long port_allocated;
+long port_failures;
 long port_fail_at;
 bool port_fail_all;
+#ifdef PORT_CHECKS
+__thread int port_spinlocks;
+#endif
 
 static bool must_fail(void)
 {
@@ -22,8 +26,11 @@ void *port_alloc(size_t size)
 {
 	void *memory;
 
-	if (must_fail())
+	assert(size);
+	if (must_fail()) {
+		__atomic_add_fetch(&port_failures, 1, __ATOMIC_RELAXED);
 		return NULL;
+	}
 	memory = calloc(1, size);
 	if (memory)
 		__atomic_add_fetch(&port_allocated, 1, __ATOMIC_RELAXED);
@@ -53,5 +60,6 @@ struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align
 
 void kmem_cache_destroy(struct kmem_cache *cache)
 {
+	assert(!cache || !cache->live);
 	port_free(cache);
 }

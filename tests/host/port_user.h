@@ -4,6 +4,10 @@
  * and the compiler's atomics. Only what the core uses. Every lock remembers
  * that it is held, so lockdep_assert_held() asserts; every allocation can be
  * made to fail, and is counted.
+ *
+ * With PORT_CHECKS memory that is not asked for zeroed is filled with rubbish,
+ * what may sleep asserts that no spinlock is held, and no thread ever holds two
+ * spinlocks.
  */
 #ifndef _MHEAP_PORT_USER_H
 #define _MHEAP_PORT_USER_H
@@ -38,6 +42,7 @@ typedef unsigned int gfp_t;
 #define smp_load_acquire(p)	__atomic_load_n(p, __ATOMIC_ACQUIRE)
 #define smp_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)
 #define smp_mb()		__atomic_thread_fence(__ATOMIC_SEQ_CST)
+#define __no_kcsan		__attribute__((no_sanitize("thread")))
 #define prefetch(p)		__builtin_prefetch(p)
 #define BUILD_BUG_ON(condition)	_Static_assert(!(condition), #condition)
 #define EXPORT_SYMBOL_MHEAP(symbol)	_Static_assert(1, #symbol)
@@ -67,8 +72,20 @@ static inline u64 ktime_get_ns(void)
 	return (u64)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+#ifdef PORT_CHECKS
+extern __thread int port_spinlocks;	/* that this thread holds */
+#define port_may_sleep()	assert(!port_spinlocks)
+#define port_spins()		assert(!port_spinlocks++)
+#define port_spun()		((void)port_spinlocks--)
+#else
+#define port_may_sleep()	((void)0)
+#define port_spins()		((void)0)
+#define port_spun()		((void)0)
+#endif
+
 static inline void cond_resched(void)
 {
+	port_may_sleep();
 }
 
 /* Atomics. Those of the kernel that return a value are fully ordered. */
@@ -133,7 +150,7 @@ PORT_ATOMIC(atomic, atomic_t, int)
 
 typedef struct { pthread_mutex_t lock; int held; } spinlock_t;
 struct mutex { pthread_mutex_t lock; int held; };
-struct rw_semaphore { pthread_rwlock_t lock; int held; };
+struct rw_semaphore { pthread_rwlock_t lock; pthread_mutex_t writers; int held; };
 
 #define lockdep_assert_held(l)	assert(__atomic_load_n(&(l)->held, __ATOMIC_RELAXED) > 0)
 #define port_held(l, change)	__atomic_add_fetch(&(l)->held, change, __ATOMIC_RELAXED)
@@ -143,15 +160,19 @@ struct rw_semaphore { pthread_rwlock_t lock; int held; };
 #define port_mutex_unlock(l)	(port_held(l, -1), pthread_mutex_unlock(&(l)->lock))
 
 #define spin_lock_init(l)	port_mutex_init(l)
-#define spin_lock(l)		port_mutex_lock(l)
-#define spin_unlock(l)		port_mutex_unlock(l)
+#define spin_lock(l)		(port_spins(), port_mutex_lock(l))
+#define spin_unlock(l)		(port_mutex_unlock(l), port_spun())
 #define mutex_init(l)		port_mutex_init(l)
 #define mutex_destroy(l)	pthread_mutex_destroy(&(l)->lock)
-#define mutex_lock(l)		port_mutex_lock(l)
-#define mutex_lock_killable(l)	(port_mutex_lock(l), 0)
+#define mutex_lock(l)		(port_may_sleep(), port_mutex_lock(l))
+#define mutex_lock_killable(l)	(mutex_lock(l), 0)
 #define mutex_unlock(l)		port_mutex_unlock(l)
 
-/* A writer that waits goes first, as in the kernel; else collections starve. */
+/*
+ * A writer that waits goes first, as in the kernel; else collections starve. A
+ * writer holds @writers besides, so that no other one comes in while it becomes
+ * a reader.
+ */
 static inline void init_rwsem(struct rw_semaphore *sem)
 {
 	pthread_rwlockattr_t attributes;
@@ -161,21 +182,52 @@ static inline void init_rwsem(struct rw_semaphore *sem)
 				      PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
 	pthread_rwlock_init(&sem->lock, &attributes);
 	pthread_rwlockattr_destroy(&attributes);
+	pthread_mutex_init(&sem->writers, NULL);
 	sem->held = 0;
 }
 
-#define down_read(s)		(pthread_rwlock_rdlock(&(s)->lock), port_held(s, 1))
+static inline void down_read(struct rw_semaphore *sem)
+{
+	port_may_sleep();
+	pthread_rwlock_rdlock(&sem->lock);
+	port_held(sem, 1);
+}
+
+static inline void up_read(struct rw_semaphore *sem)
+{
+	port_held(sem, -1);
+	pthread_rwlock_unlock(&sem->lock);
+}
+
+static inline void down_write(struct rw_semaphore *sem)
+{
+	port_may_sleep();
+	pthread_mutex_lock(&sem->writers);
+	pthread_rwlock_wrlock(&sem->lock);
+	port_held(sem, 1);
+}
+
+static inline void up_write(struct rw_semaphore *sem)
+{
+	port_held(sem, -1);
+	pthread_rwlock_unlock(&sem->lock);
+	pthread_mutex_unlock(&sem->writers);
+}
+
+static inline void downgrade_write(struct rw_semaphore *sem)
+{
+	pthread_rwlock_unlock(&sem->lock);
+	pthread_rwlock_rdlock(&sem->lock);
+	pthread_mutex_unlock(&sem->writers);
+}
+
 #define down_read_killable(s)	(down_read(s), 0)
-#define up_read(s)		(port_held(s, -1), pthread_rwlock_unlock(&(s)->lock))
-#define down_write(s)		(pthread_rwlock_wrlock(&(s)->lock), port_held(s, 1))
 #define down_write_killable(s)	(down_write(s), 0)
-#define up_write(s)		(port_held(s, -1), pthread_rwlock_unlock(&(s)->lock))
-#define downgrade_write(s)	(up_write(s), down_read(s))
 
 /* Memory */
 
-#define GFP_KERNEL		0U
-#define GFP_KERNEL_ACCOUNT	0U
+#define GFP_KERNEL		1U	/* may sleep */
+#define GFP_KERNEL_ACCOUNT	1U
 #define GFP_NOWAIT		0U
 #define __GFP_NOWARN		0U
 #define __GFP_NORETRY		0U
@@ -183,40 +235,97 @@ static inline void init_rwsem(struct rw_semaphore *sem)
 #define SLAB_ACCOUNT		0U
 
 /*
- * Allocations since the start, allocations not freed, and which one is to fail,
- * counted from 1 at the time of setting: 0 is none; with port_fail_all all from
- * there on.
+ * Allocations since the start, allocations not freed, how many were made to
+ * fail, and which one is to fail, counted from 1 at the start: 0 is none; with
+ * port_fail_all all from there on.
  */
 extern long port_allocations;
 extern long port_allocated;
+extern long port_failures;
 extern long port_fail_at;
 extern bool port_fail_all;
 
 void *port_alloc(size_t size);
 void port_free(void *memory);
 
-#define kzalloc(size, gfp)	((void)(gfp), port_alloc(size))
-#define kmalloc(size, gfp)	((void)(gfp), port_alloc(size))
-#define kmalloc_array(n, size, gfp) ((void)(gfp), port_alloc((size_t)(n) * (size)))
-#define kcalloc(n, size, gfp)	((void)(gfp), port_alloc((size_t)(n) * (size)))
-#define kvcalloc(n, size, gfp)	((void)(gfp), port_alloc((size_t)(n) * (size)))
-#define kvzalloc(size, gfp)	((void)(gfp), port_alloc(size))
-#define kfree(p)		port_free(p)
-#define kvfree(p)		port_free(p)
-#define vfree(p)		port_free(p)
-#define mheap_port_vzalloc(size, gfp)		((void)(gfp), port_alloc(size))
-#define mheap_port_alloc_pages(size, gfp)	((void)(gfp), port_alloc(size))
-#define mheap_port_free_pages(p, size)		((void)(size), port_free(p))
+static inline void *port_zeroed(size_t size, gfp_t gfp)
+{
+	if (gfp & GFP_KERNEL)
+		port_may_sleep();
+	return port_alloc(size);
+}
 
+static inline void *port_rubbish(size_t size, gfp_t gfp)
+{
+	void *memory = port_zeroed(size, gfp);
+
+#ifdef PORT_CHECKS
+	if (memory)
+		memset(memory, 0xa5, size);
+#endif
+	return memory;
+}
+
+static inline void port_free_mapped(void *memory)
+{
+	port_may_sleep();
+	port_free(memory);
+}
+
+#define kzalloc(size, gfp)	port_zeroed(size, gfp)
+#define kmalloc(size, gfp)	port_rubbish(size, gfp)
+#define kmalloc_array(n, size, gfp) port_rubbish((size_t)(n) * (size), gfp)
+#define kcalloc(n, size, gfp)	port_zeroed((size_t)(n) * (size), gfp)
+#define kvcalloc(n, size, gfp)	port_zeroed((size_t)(n) * (size), gfp)
+#define kvzalloc(size, gfp)	port_zeroed(size, gfp)
+#define kfree(p)		port_free(p)
+#define kvfree(p)		port_free_mapped(p)
+#define vfree(p)		port_free_mapped(p)
+#define mheap_port_vzalloc(size, gfp)		port_zeroed(size, gfp)
+#define mheap_port_alloc_pages(size, gfp)	port_zeroed(size, gfp)
+#define mheap_port_free_pages(p, size)		((void)(size), port_free_mapped(p))
+
+/**
+ * struct kmem_cache - objects of one size
+ * @size: of each
+ * @live: how many there are
+ */
 struct kmem_cache {
 	size_t size;
+	long live;
 };
+
+/* In front of every object: whose it is. */
+struct port_cached {
+	struct kmem_cache *cache;
+	u64 unused;
+};
+
+static inline void *port_cache_zalloc(struct kmem_cache *cache, gfp_t gfp)
+{
+	struct port_cached *cached = port_zeroed(sizeof(*cached) + cache->size, gfp);
+
+	if (!cached)
+		return NULL;
+	cached->cache = cache;
+	__atomic_add_fetch(&cache->live, 1, __ATOMIC_RELAXED);
+	return cached + 1;
+}
+
+static inline void port_cache_free(struct kmem_cache *cache, void *object)
+{
+	struct port_cached *cached = (struct port_cached *)object - 1;
+
+	assert(cached->cache == cache);
+	__atomic_sub_fetch(&cache->live, 1, __ATOMIC_RELAXED);
+	port_free(cached);
+}
 
 struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align,
 				     unsigned int flags, void (*ctor)(void *));
 void kmem_cache_destroy(struct kmem_cache *cache);
-#define kmem_cache_zalloc(cache, gfp)	((void)(gfp), port_alloc((cache)->size))
-#define kmem_cache_free(cache, p)	((void)(cache), port_free(p))
+#define kmem_cache_zalloc(cache, gfp)	port_cache_zalloc(cache, gfp)
+#define kmem_cache_free(cache, p)	port_cache_free(cache, p)
 
 /* Lists */
 

@@ -1,0 +1,591 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Operations on a heap and its oracle.
+ */
+#include "act.h"
+#include "drive.h"
+#include "harness.h"
+
+static void lane_add(struct drive_lane *lane, u64 handle, u32 object, bool weak)
+{
+	if (lane->open == lane->capacity) {
+		lane->capacity = lane->capacity ? lane->capacity * 2 : 64;
+		lane->handle = realloc(lane->handle,
+				       lane->capacity * sizeof(*lane->handle));
+		assert(lane->handle);
+	}
+	lane->handle[lane->open++] = (struct drive_handle){ handle, object, weak };
+}
+
+static void lane_remove(struct drive_lane *lane, struct drive_handle *handle)
+{
+	lane->stale[lane->closed++ % DRIVE_STALE] = handle->handle;
+	*handle = lane->handle[--lane->open];
+}
+
+static struct drive_handle *any_handle(struct drive *drive, struct drive_lane *lane)
+{
+	return lane->open ? &lane->handle[pick(&drive->source, lane->open)] : NULL;
+}
+
+/* A handle of the kind that is wanted, or NULL where none was found soon. */
+static struct drive_handle *some_handle(struct drive *drive, struct drive_lane *lane, bool weak)
+{
+	struct drive_handle *handle;
+	int tries;
+
+	for (tries = 0; tries < 8; tries++) {
+		handle = any_handle(drive, lane);
+		if (handle && handle->weak == weak)
+			return handle;
+	}
+	return NULL;
+}
+
+static struct oracle_object *object_of(struct drive *drive, const struct drive_handle *handle)
+{
+	return &drive->oracle.object[handle->object];
+}
+
+/*
+ * Did an operation fail because an allocation was made to fail? Then it must
+ * have changed nothing, so the oracle does not do it.
+ */
+static bool refused(struct drive *drive, long result, long failures)
+{
+	if (result != -ENOMEM || port_failures == failures)
+		return false;
+	drive->refused++;
+	return true;
+}
+
+static struct mheap_shape pick_shape(struct drive *drive)
+{
+	struct source *source = &drive->source;
+	struct mheap_shape shape = {
+		.type = pick(source, 256),
+		.slots = pick(source, drive->config.slots),
+		.length = pick(source, drive->config.length),
+	};
+
+	if (!once_in(source, drive->config.large))
+		return shape;
+	switch (pick(source, 5)) {
+	case 0:
+		shape.type = 250 + pick(source, 12);
+		break;
+	case 1:
+		shape.slots = 250 + pick(source, 60);
+		break;
+	case 2:
+		shape.length = 65530 + pick(source, 12);
+		break;
+	case 3:
+		shape.length = pick(source, 72000);
+		break;
+	default:
+		shape.type = ~pick(source, 1000);
+		shape.slots = pick(source, 600);
+	}
+	return shape;
+}
+
+void drive_new(struct drive *drive, struct drive_lane *lane)
+{
+	const struct mheap_shape shape = pick_shape(drive);
+	const long failures = port_failures;
+	u64 handle;
+	u32 object;
+	const int error = act_new(lane->session, &shape, &handle);
+
+	if (refused(drive, error, failures) || !drive_expect(drive, error, 0))
+		return;
+	object = oracle_new(&drive->oracle, shape.type, shape.slots, shape.length);
+	lane_add(lane, handle, object, false);
+	drive_meet(drive, object, number_of(lane->session, handle));
+}
+
+void drive_dup(struct drive *drive, struct drive_lane *lane)
+{
+	struct drive_handle *from = any_handle(drive, lane);
+	const long failures = port_failures;
+	u64 copy;
+	int error;
+
+	if (!from)
+		return;
+	error = act_dup(lane->session, from->handle, &copy);
+	if (refused(drive, error, failures) || !drive_expect(drive, error, 0))
+		return;
+	if (!from->weak)
+		oracle_gain(&drive->oracle, from->object);
+	lane_add(lane, copy, from->object, from->weak);
+}
+
+void drive_drop(struct drive *drive, struct drive_lane *lane)
+{
+	struct drive_handle *handle = any_handle(drive, lane);
+	const u32 object = handle ? handle->object : 0;
+	const bool weak = handle && handle->weak;
+
+	if (!handle || !drive_expect(drive, act_drop(lane->session, handle->handle), 0))
+		return;
+	lane_remove(lane, handle);
+	if (!weak)
+		oracle_lose(&drive->oracle, object);
+}
+
+/* A slot, now and then one that is not there. */
+static u32 pick_slot(struct drive *drive, const struct oracle_object *object)
+{
+	if (!object->slots || once_in(&drive->source, 64))
+		return object->slots + pick(&drive->source, 3);
+	return pick(&drive->source, object->slots);
+}
+
+void drive_load(struct drive *drive, struct drive_lane *lane)
+{
+	struct drive_handle *from = some_handle(drive, lane, false);
+	const long failures = port_failures;
+	u32 slot, target;
+	u64 handle;
+	int error;
+
+	if (!from)
+		return;
+	slot = pick_slot(drive, object_of(drive, from));
+	error = act_load(lane->session, from->handle, slot, &handle);
+	if (refused(drive, error, failures))
+		return;
+	if (slot >= object_of(drive, from)->slots) {
+		drive_expect(drive, error, -EINVAL);
+		return;
+	}
+	target = object_of(drive, from)->slot[slot];
+	if (!drive_expect(drive, error, 0) || !drive_expect(drive, !handle, !target) ||
+	    !target)
+		return;
+	drive_expect(drive, number_of(lane->session, handle),
+		     drive->oracle.object[target].number);
+	oracle_gain(&drive->oracle, target);
+	lane_add(lane, handle, target, false);
+}
+
+/* Something to put into a slot: an object, or nothing. */
+static struct drive_handle pick_target(struct drive *drive, struct drive_lane *lane)
+{
+	struct drive_handle *target = some_handle(drive, lane, false);
+
+	if (!target || once_in(&drive->source, 6))
+		return (struct drive_handle){};
+	return *target;
+}
+
+void drive_store(struct drive *drive, struct drive_lane *lane)
+{
+	struct drive_handle *to = some_handle(drive, lane, false);
+	struct drive_handle target;
+	u32 slot;
+	int error;
+
+	if (!to)
+		return;
+	target = pick_target(drive, lane);
+	slot = pick_slot(drive, object_of(drive, to));
+	error = act_store(lane->session, to->handle, slot, target.handle);
+	if (slot >= object_of(drive, to)->slots)
+		drive_expect(drive, error, -EINVAL);
+	else if (drive_expect(drive, error, 0))
+		oracle_store(&drive->oracle, to->object, slot, target.object);
+}
+
+/* The oracle keeps the old one before it forgets it. */
+static void swap_in_oracle(struct drive *drive, struct drive_lane *lane, u32 object, u32 slot,
+			   u32 target, u64 handle)
+{
+	const u32 old = drive->oracle.object[object].slot[slot];
+
+	if (!drive_expect(drive, !handle, !old))
+		return;
+	if (old) {
+		drive_expect(drive, number_of(lane->session, handle),
+			     drive->oracle.object[old].number);
+		oracle_gain(&drive->oracle, old);
+		lane_add(lane, handle, old, false);
+	}
+	oracle_store(&drive->oracle, object, slot, target);
+}
+
+void drive_swap(struct drive *drive, struct drive_lane *lane)
+{
+	struct drive_handle *to = some_handle(drive, lane, false);
+	const long failures = port_failures;
+	struct drive_handle target;
+	u64 handle;
+	u32 slot;
+	int error;
+
+	if (!to)
+		return;
+	target = pick_target(drive, lane);
+	slot = pick_slot(drive, object_of(drive, to));
+	error = act_swap(lane->session, to->handle, slot, target.handle, &handle);
+	if (refused(drive, error, failures))
+		return;
+	if (slot >= object_of(drive, to)->slots)
+		drive_expect(drive, error, -EINVAL);
+	else if (drive_expect(drive, error, 0))
+		swap_in_oracle(drive, lane, to->object, slot, target.object, handle);
+}
+
+void drive_compare_store(struct drive *drive, struct drive_lane *lane)
+{
+	struct drive_handle *to = some_handle(drive, lane, false);
+	struct drive_handle expected, target;
+	u32 slot, found;
+	int result;
+
+	if (!to)
+		return;
+	expected = pick_target(drive, lane);
+	target = pick_target(drive, lane);
+	slot = pick_slot(drive, object_of(drive, to));
+	result = act_compare_store(lane->session, to->handle, slot, expected.handle,
+				   target.handle);
+	if (slot >= object_of(drive, to)->slots) {
+		drive_expect(drive, result, -EINVAL);
+		return;
+	}
+	found = object_of(drive, to)->slot[slot];
+	drive_expect(drive, result, found == expected.object);
+	if (found == expected.object)
+		oracle_store(&drive->oracle, to->object, slot, target.object);
+}
+
+void drive_read(struct drive *drive, struct drive_lane *lane)
+{
+	struct drive_handle *from = some_handle(drive, lane, false);
+	const struct oracle_object *object;
+	static u8 data[80000];
+	u32 offset, length, there;
+
+	if (!from)
+		return;
+	object = object_of(drive, from);
+	offset = pick(&drive->source, object->length + 2);
+	length = pick(&drive->source, object->length + 9);
+	there = offset < object->length ? min(length, object->length - offset) : 0;
+	memset(data, 0xee, there + 1);
+	drive_expect(drive, act_read(lane->session, from->handle, offset, data, length), there);
+	drive_expect(drive, memcmp(data, object->payload + min(offset, object->length), there),
+		     0);
+	drive_expect(drive, data[there], 0xee);
+}
+
+void drive_write(struct drive *drive, struct drive_lane *lane)
+{
+	struct drive_handle *to = some_handle(drive, lane, false);
+	struct oracle_object *object;
+	static u8 data[80000];
+	u32 offset, length, i;
+	bool fits;
+	int error;
+
+	if (!to)
+		return;
+	object = object_of(drive, to);
+	offset = pick(&drive->source, object->length + 2);
+	length = pick(&drive->source, object->length + 2);
+	if (!once_in(&drive->source, 8) && offset <= object->length)
+		length = min(length, object->length - offset);
+	for (i = 0; i < length; i++)
+		data[i] = drive->steps * 31 + i * 7 + (i >> 8);
+	fits = offset + length <= object->length;
+	error = act_write(lane->session, to->handle, offset, data, length);
+	drive_expect(drive, error, fits ? 0 : -EINVAL);
+	if (fits)
+		memcpy(object->payload + offset, data, length);
+}
+
+void drive_resize(struct drive *drive, struct drive_lane *lane)
+{
+	struct drive_handle *to = some_handle(drive, lane, false);
+	const long failures = port_failures;
+	struct mheap_shape shape;
+	int error;
+
+	if (!to)
+		return;
+	shape = pick_shape(drive);
+	if (once_in(&drive->source, 3))
+		shape.slots = 0;
+	if (once_in(&drive->source, 3))
+		shape.length = 0;
+	error = act_resize(lane->session, to->handle, shape.slots, shape.length);
+	if (refused(drive, error, failures) || !drive_expect(drive, error, 0))
+		return;
+	oracle_resize(&drive->oracle, to->object, shape.slots, shape.length);
+}
+
+void drive_same(struct drive *drive, struct drive_lane *lane)
+{
+	struct drive_handle *one = any_handle(drive, lane);
+	struct drive_handle *other = any_handle(drive, lane);
+
+	if (one)
+		drive_expect(drive, act_same(lane->session, one->handle, other->handle),
+			     one->object == other->object);
+}
+
+void drive_weak(struct drive *drive, struct drive_lane *lane)
+{
+	struct drive_handle *from = some_handle(drive, lane, false);
+	const long failures = port_failures;
+	u64 weak;
+	int error;
+
+	if (!from)
+		return;
+	error = act_weak(lane->session, from->handle, &weak);
+	if (refused(drive, error, failures) || !drive_expect(drive, error, 0))
+		return;
+	lane_add(lane, weak, from->object, true);
+}
+
+void drive_upgrade(struct drive *drive, struct drive_lane *lane)
+{
+	struct drive_handle *weak = some_handle(drive, lane, true);
+	const long failures = port_failures;
+	u32 object;
+	u64 handle;
+	int error;
+
+	if (!weak)
+		return;
+	/* What hangs on a dead object is not dead before the worker has been there. */
+	fixture_settle(&drive->fixture);
+	object = weak->object;
+	error = act_upgrade(lane->session, weak->handle, &handle);
+	if (refused(drive, error, failures))
+		return;
+	if (!drive->oracle.object[object].alive) {
+		drive_expect(drive, error, -ENOENT);
+	} else if (drive_expect(drive, error, 0)) {
+		drive_expect(drive, number_of(lane->session, handle),
+			     drive->oracle.object[object].number);
+		oracle_gain(&drive->oracle, object);
+		lane_add(lane, handle, object, false);
+	}
+}
+
+static void misuse(struct drive *drive, struct mheap_session *session, u64 handle, int expected)
+{
+	u64 unused;
+
+	drive_expect(drive, act_dup(session, handle, &unused), expected);
+	drive_expect(drive, act_load(session, handle, 0, &unused), expected);
+	drive_expect(drive, act_store(session, handle, 0, 0), expected);
+	drive_expect(drive, act_swap(session, handle, 0, 0, &unused), expected);
+	drive_expect(drive, act_compare_store(session, handle, 0, 0, 0), expected);
+	drive_expect(drive, act_read(session, handle, 0, &unused, 8), expected);
+	drive_expect(drive, act_write(session, handle, 0, &handle, 8), expected);
+	drive_expect(drive, act_resize(session, handle, 1, 1), expected);
+	drive_expect(drive, act_weak(session, handle, &unused), expected);
+	drive_expect(drive, act_upgrade(session, handle, &unused), expected);
+	drive_expect(drive, act_same(session, handle, handle), expected);
+	drive_expect(drive, act_drop(session, handle), expected);
+}
+
+void drive_misuse(struct drive *drive, struct drive_lane *lane)
+{
+	struct drive_lane *other = &drive->lane[pick(&drive->source, drive->config.lanes)];
+	struct drive_handle *foreign = any_handle(drive, other);
+
+	if (lane->closed)
+		misuse(drive, lane->session,
+		       lane->stale[pick(&drive->source, min(lane->closed, (u64)DRIVE_STALE))],
+		       -ESTALE);
+	if (other != lane && foreign)
+		misuse(drive, lane->session, foreign->handle, -EBADF);
+}
+
+void drive_reopen(struct drive *drive, struct drive_lane *lane)
+{
+	const unsigned int number = lane - drive->lane;
+	u32 i;
+
+	fixture_close(&drive->fixture, number);
+	for (i = 0; i < lane->open; i++)
+		if (!lane->handle[i].weak)
+			oracle_lose(&drive->oracle, lane->handle[i].object);
+	lane->open = 0;
+	lane->closed = 0;
+	fixture_open(&drive->fixture, number);
+}
+
+static bool no_memory_for_trial(u32 asked, u32 done, long failures)
+{
+	return asked < 2 && done == 2 && port_failures > failures;
+}
+
+void drive_collect(struct drive *drive, u32 generation)
+{
+	const long failures = port_failures;
+	struct mheap_collection collection;
+	int error;
+
+	error = mheap_collect(&drive->fixture.heap, generation, &collection);
+	if (!drive_expect(drive, error, 0))
+		return;
+	if (!no_memory_for_trial(generation, collection.generation, failures))
+		drive_expect(drive, collection.generation, generation);
+	oracle_collect(&drive->oracle, collection.generation, NULL, NULL);
+	drive_expect(drive, collection.freed, drive->oracle.last_garbage);
+	drive_expect(drive, collection.unreachable, drive->oracle.last_garbage);
+	drive_expect(drive, collection.uncollectable, 0);
+	fixture_settle(&drive->fixture);
+}
+
+/* Is what the oracle calls garbage gone? */
+static bool is_gone(void *context, u32 object)
+{
+	struct drive *drive = context;
+
+	return !is_alive(&drive->fixture.session[DRIVE_WITNESS], drive->witness[object]);
+}
+
+/*
+ * The oracle does what a collection did that ran into releases. What hung on a
+ * dead object was not garbage to the collection, and may have died of the
+ * release that followed; nobody can tell these deaths apart afterwards.
+ */
+static void follow(struct drive *drive, u32 generation,
+		   const struct mheap_generation_figures *done)
+{
+	struct mheap_generations *generations = &drive->fixture.heap.generations;
+	struct oracle *oracle = &drive->oracle;
+	u64 later;
+
+	oracle_collect(oracle, generation, is_gone, drive);
+	drive_expect(drive, done->collected <= oracle->collected[generation], true);
+	later = oracle->collected[generation] - done->collected;
+	oracle->freed_by_count += later;
+	oracle->freed_by_collector -= later;
+	oracle->collected[generation] = done->collected;
+	oracle->visited[generation] = done->visited;
+	oracle->old_pending = generations->old_pending;
+	oracle->old_total = generations->old_total;
+}
+
+/*
+ * A collection as the worker does it, over objects whose release it may run
+ * into. Those and what hangs on them may outlive it, so the oracle only says who
+ * must not die.
+ */
+void drive_due(struct drive *drive)
+{
+	struct mheap_generations *generations = &drive->fixture.heap.generations;
+	struct mheap_generation_figures before[3], after[3];
+	const u32 threshold[3] = { 1, pick(&drive->source, 3), pick(&drive->source, 3) };
+	u32 generation;
+
+	mheap_generations_set_threshold(generations, threshold);
+	WRITE_ONCE(generations->enabled, true);
+	mheap_generations_get_figures(generations, before);
+	mheap_collect_due(&drive->fixture.heap);
+	mheap_generations_get_figures(generations, after);
+	WRITE_ONCE(generations->enabled, false);
+	fixture_settle(&drive->fixture);
+	for (generation = 0; generation < 3; generation++)
+		if (after[generation].collections != before[generation].collections)
+			follow(drive, generation, &after[generation]);
+	drive_collect(drive, 2);
+}
+
+static void begin_or_end(struct drive *drive, struct drive_lane *lane)
+{
+	const u32 target = drive->config.handles;
+
+	if (pick(&drive->source, 2 * target) < lane->open)
+		drive_drop(drive, lane);
+	else
+		drive_new(drive, lane);
+}
+
+static void collect_some(struct drive *drive)
+{
+	if (drive->config.lazy && once_in(&drive->source, 3))
+		drive_due(drive);
+	else
+		drive_collect(drive, pick(&drive->source, 3));
+	drive_check(drive);
+}
+
+static void (*const operation[])(struct drive *, struct drive_lane *) = {
+	begin_or_end, begin_or_end, begin_or_end, begin_or_end, begin_or_end, begin_or_end,
+	drive_store, drive_store, drive_store, drive_store, drive_store, drive_store,
+	drive_drop, drive_drop, drive_dup, drive_load, drive_load, drive_swap,
+	drive_compare_store, drive_compare_store, drive_read, drive_write, drive_write,
+	drive_resize, drive_same, drive_weak, drive_upgrade,
+};
+
+/* One operation, whichever it is. */
+void drive_step(struct drive *drive)
+{
+	const u32 operations = sizeof(operation) / sizeof(operation[0]);
+	struct drive_lane *lane = &drive->lane[pick(&drive->source, drive->config.lanes)];
+
+	drive->steps++;
+	if (once_in(&drive->source, drive->config.collect))
+		collect_some(drive);
+	else if (once_in(&drive->source, 200))
+		drive_misuse(drive, lane);
+	else if (once_in(&drive->source, 50) && once_in(&drive->source, 40))
+		drive_reopen(drive, lane);
+	else
+		operation[pick(&drive->source, operations)](drive, lane);
+	if (!drive->config.lazy)
+		fixture_settle(&drive->fixture);
+}
+
+int drive_begin(struct drive *drive, const struct drive_config *config, struct source source)
+{
+	unsigned int i;
+	int error;
+
+	memset(drive, 0, sizeof(*drive));
+	drive->config = *config;
+	drive->source = source;
+	error = fixture_try_begin(&drive->fixture, config->flags);
+	if (error)
+		return error;
+	for (i = 1; i < config->lanes; i++)
+		fixture_open(&drive->fixture, i);
+	for (i = 0; i < config->lanes; i++)
+		drive->lane[i].session = &drive->fixture.session[i];
+	fixture_open(&drive->fixture, DRIVE_WITNESS);
+	oracle_begin(&drive->oracle);
+	return 0;
+}
+
+/* Drop every handle one by one, collect, and everything must be gone. */
+void drive_end(struct drive *drive)
+{
+	struct drive_lane *lane;
+	unsigned int i;
+
+	for (i = 0; i < drive->config.lanes && !drive->broken; i++)
+		while (drive->lane[i].open && !drive->broken)
+			drive_drop(drive, &drive->lane[i]);
+	if (!drive->broken) {
+		drive_collect(drive, 2);
+		drive_check(drive);
+		drive_expect(drive, fixture_objects(&drive->fixture), 0);
+	}
+	fixture_end(&drive->fixture);
+	oracle_end(&drive->oracle);
+	for (lane = drive->lane; lane < drive->lane + DRIVE_LANES; lane++)
+		free(lane->handle);
+	free(drive->witness);
+	free(drive->tag);
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "exact.h"
+#include "fixture.h"
+#include "harness.h"
+
+static void want_collect(struct mheap_heap *heap)
+{
+	struct fixture *fixture = container_of(heap, struct fixture, heap);
+
+	pthread_mutex_lock(&fixture->lock);
+	fixture->collect_wanted = true;
+	fixture->collections++;
+	pthread_cond_signal(&fixture->wake);
+	pthread_mutex_unlock(&fixture->lock);
+}
+
+static void want_release(struct mheap_heap *heap)
+{
+	struct fixture *fixture = container_of(heap, struct fixture, heap);
+
+	pthread_mutex_lock(&fixture->lock);
+	fixture->release_wanted = true;
+	pthread_cond_signal(&fixture->wake);
+	pthread_mutex_unlock(&fixture->lock);
+}
+
+static void released(struct mheap_heap *heap)
+{
+	struct fixture *fixture = container_of(heap, struct fixture, heap);
+
+	__atomic_add_fetch(&fixture->releases, 1, __ATOMIC_RELAXED);
+}
+
+static const struct mheap_heap_ops fixture_ops = {
+	.collect = want_collect,
+	.release = want_release,
+	.released = released,
+};
+
+/* Do what was asked for. Return: false if nothing was. */
+static bool work_once(struct fixture *fixture)
+{
+	bool collect, release;
+
+	pthread_mutex_lock(&fixture->lock);
+	collect = fixture->collect_wanted;
+	release = fixture->release_wanted;
+	fixture->collect_wanted = false;
+	fixture->release_wanted = false;
+	pthread_mutex_unlock(&fixture->lock);
+	if (collect)
+		mheap_collect_due(&fixture->heap);
+	if (release)
+		mheap_release_continue(&fixture->heap);
+	return collect || release;
+}
+
+void fixture_work(struct fixture *fixture)
+{
+	while (work_once(fixture))
+		;
+}
+
+/* Sleep until there is something to do. Return: false at the end. */
+static bool wait_for_work(struct fixture *fixture)
+{
+	bool go_on;
+
+	pthread_mutex_lock(&fixture->lock);
+	while (!fixture->stop && !fixture->collect_wanted && !fixture->release_wanted) {
+		fixture->idle = true;
+		pthread_cond_broadcast(&fixture->slept);
+		pthread_cond_wait(&fixture->wake, &fixture->lock);
+	}
+	fixture->idle = false;
+	go_on = !fixture->stop;
+	pthread_mutex_unlock(&fixture->lock);
+	return go_on;
+}
+
+static void *worker(void *argument)
+{
+	struct fixture *fixture = argument;
+
+	while (wait_for_work(fixture))
+		work_once(fixture);
+	return NULL;
+}
+
+int fixture_try_begin(struct fixture *fixture, unsigned int flags)
+{
+	struct mheap_heap_config config = {
+		.ops = &fixture_ops,
+		.generations = { .threshold = { 700, 10, 10 }, .enabled = flags & FIXTURE_AUTO },
+	};
+
+	memset(fixture, 0, sizeof(*fixture));
+	fixture->flags = flags;
+	fixture->allocator = flags & FIXTURE_SLAB ? mheap_slab_create() : exact_create();
+	if (IS_ERR(fixture->allocator))
+		return PTR_ERR(fixture->allocator);
+	config.allocator = fixture->allocator;
+	if (mheap_heap_init(&fixture->heap, &config)) {
+		if (flags & FIXTURE_SLAB)
+			mheap_slab_destroy(fixture->allocator);
+		else
+			exact_destroy(fixture->allocator);
+		return -ENOMEM;
+	}
+	pthread_mutex_init(&fixture->lock, NULL);
+	pthread_cond_init(&fixture->wake, NULL);
+	pthread_cond_init(&fixture->slept, NULL);
+	fixture_open(fixture, 0);
+	if (flags & FIXTURE_WORKER)
+		pthread_create(&fixture->worker, NULL, worker, fixture);
+	return 0;
+}
+
+void fixture_begin(struct fixture *fixture, unsigned int flags)
+{
+	const int error = fixture_try_begin(fixture, flags);
+
+	assert(!error);
+	(void)error;
+}
+
+static void stop_worker(struct fixture *fixture)
+{
+	if (!(fixture->flags & FIXTURE_WORKER))
+		return;
+	pthread_mutex_lock(&fixture->lock);
+	fixture->stop = true;
+	pthread_cond_signal(&fixture->wake);
+	pthread_mutex_unlock(&fixture->lock);
+	pthread_join(fixture->worker, NULL);
+}
+
+void fixture_end(struct fixture *fixture)
+{
+	unsigned int i;
+
+	for (i = 0; i < FIXTURE_SESSIONS; i++)
+		if (fixture->is_open[i])
+			fixture_close(fixture, i);
+	stop_worker(fixture);
+	check_equal(atomic_read(&fixture->heap.sessions), 0);
+	mheap_heap_fini(&fixture->heap);
+	if (fixture->flags & FIXTURE_SLAB)
+		mheap_slab_destroy(fixture->allocator);
+	else
+		exact_destroy(fixture->allocator);
+	pthread_mutex_destroy(&fixture->lock);
+	pthread_cond_destroy(&fixture->wake);
+	pthread_cond_destroy(&fixture->slept);
+}
+
+struct mheap_session *fixture_open(struct fixture *fixture, unsigned int number)
+{
+	fixture->serial = fixture->serial % MHEAP_HANDLE_SERIAL_MAX + 1;
+	mheap_session_init(&fixture->session[number], &fixture->heap, fixture->serial,
+			   fixture->serial * 0x9e3779b9U);
+	fixture->is_open[number] = true;
+	return &fixture->session[number];
+}
+
+void fixture_close(struct fixture *fixture, unsigned int number)
+{
+	mheap_session_fini(&fixture->session[number]);
+	fixture->is_open[number] = false;
+}
+
+/* Wait until no release is under way. */
+void fixture_settle(struct fixture *fixture)
+{
+	if (!(fixture->flags & FIXTURE_WORKER)) {
+		mheap_release_continue(&fixture->heap);
+		fixture->release_wanted = false;
+		return;
+	}
+	pthread_mutex_lock(&fixture->lock);
+	while (!fixture->idle || fixture->collect_wanted || fixture->release_wanted)
+		pthread_cond_wait(&fixture->slept, &fixture->lock);
+	pthread_mutex_unlock(&fixture->lock);
+	check(!mheap_release_pending(&fixture->heap));
+}
+
+struct mheap_collection fixture_collect(struct fixture *fixture, u32 generation)
+{
+	struct mheap_collection collection;
+
+	check_equal(mheap_collect(&fixture->heap, generation, &collection), 0);
+	return collection;
+}
+
+u64 fixture_objects(struct fixture *fixture)
+{
+	struct mheap_heap_figures figures;
+
+	mheap_heap_figures(&fixture->heap, &figures);
+	return figures.objects;
+}

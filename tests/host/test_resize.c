@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Resize between every pair of interesting shapes.
+ */
+#include "act.h"
+#include "fixture.h"
+#include "harness.h"
+
+static const u32 slot_counts[] = { 0, 1, 2, 254, 255, 256, 4500 };
+static const u32 lengths[] = { 0, 1, 9, 16383, 16384, 16385, 65535, 65536, 70001 };
+static const u32 types[] = { 0, 255, 256, ~0U };
+
+#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
+
+static u8 pattern[80000], back[80000];
+
+/* Slots alternate between the object itself, a leaf, and nothing. */
+static u64 filled(struct fixture *f, const struct mheap_shape *shape, u64 leaf)
+{
+	u64 handle;
+	u32 i;
+
+	check_equal(act_new(f->session, shape, &handle), 0);
+	for (i = 0; i < shape->slots; i += 1 + i / 10)
+		link_to(f->session, handle, i, i % 3 == 0 ? handle : i % 3 == 1 ? leaf : 0);
+	check_equal(act_write(f->session, handle, 0, pattern, shape->length), 0);
+	return handle;
+}
+
+static void check_kept(struct fixture *f, u64 handle, u64 leaf, const struct mheap_shape *old,
+		       u32 slots)
+{
+	u64 target, expected;
+	u32 i, next = 0;
+
+	for (i = 0; i < slots; i++) {
+		expected = 0;
+		if (i == next) {
+			next += 1 + i / 10;
+			if (i < old->slots)
+				expected = i % 3 == 0 ? handle : i % 3 == 1 ? leaf : 0;
+		}
+		check_equal(act_load(f->session, handle, i, &target), 0);
+		check_equal(!target, !expected);
+		if (!target)
+			continue;
+		check_equal(act_same(f->session, target, expected), 1);
+		drop(f->session, target);
+	}
+}
+
+static void check_payload(struct fixture *f, u64 handle, u32 old, u32 length)
+{
+	u32 i;
+
+	check_equal(act_read(f->session, handle, 0, back, sizeof(back)), length);
+	check_equal(memcmp(back, pattern, min(old, length)), 0);
+	for (i = old; i < length; i++)
+		if (back[i])
+			break;
+	check(i >= length);
+}
+
+static void change(struct fixture *f, u64 leaf, const struct mheap_shape *old, u32 slots,
+		   u32 length)
+{
+	const u64 handle = filled(f, old, leaf);
+	struct mheap_object_figures figures;
+
+	check_equal(act_resize(f->session, handle, slots, length), 0);
+	act_info(f->session, handle, &figures);
+	check_equal(figures.shape.type, old->type);
+	check_equal(figures.shape.slots, slots);
+	check_equal(figures.shape.length, length);
+	check_equal(figures.tracked, slots > 0);
+	check_kept(f, handle, leaf, old, slots);
+	check_payload(f, handle, old->length, length);
+	drop(f->session, handle);
+	fixture_collect(f, 2);
+	check_equal(fixture_objects(f), 1);
+}
+
+/* Everything to everything would take too long: slots and lengths by turns. */
+static void from_shape_to_shape(void)
+{
+	struct mheap_shape old;
+	unsigned int t, s, l, n;
+	struct fixture f;
+	u64 leaf;
+
+	for (n = 0; n < sizeof(pattern); n++)
+		pattern[n] = n * 5 + 1;
+	fixture_begin(&f, 0);
+	leaf = make(f.session, 0, 3);
+	for (t = 0; t < COUNT(types); t++)
+		for (s = 0; s < COUNT(slot_counts); s++)
+			for (l = 0; l < COUNT(lengths); l++) {
+				old = (struct mheap_shape){ types[t], slot_counts[s],
+							    lengths[l] };
+				n = t + s + l;
+				change(&f, leaf, &old, slot_counts[n % COUNT(slot_counts)],
+				       old.length);
+				change(&f, leaf, &old, old.slots, lengths[n % COUNT(lengths)]);
+				change(&f, leaf, &old, slot_counts[(n + 3) % COUNT(slot_counts)],
+				       lengths[(n * 5 + 1) % COUNT(lengths)]);
+			}
+	fixture_end(&f);
+}
+
+/* What is cut off may be all that held the object's own neighbours. */
+static void what_is_cut_off_is_dropped(void)
+{
+	struct fixture f;
+	u64 handle, other;
+
+	fixture_begin(&f, 0);
+	handle = make(f.session, 3, 8);
+	other = make(f.session, 1, 8);
+	link_to(f.session, handle, 2, other);
+	drop(f.session, other);
+	check_equal(act_resize(f.session, handle, 3, 100), 0);
+	check_equal(fixture_objects(&f), 2);
+	check_equal(act_resize(f.session, handle, 2, 100), 0);
+	check_equal(fixture_objects(&f), 1);
+	fixture_end(&f);
+}
+
+/* Its age stays, unless it was a leaf in between. */
+static void generation_is_kept(void)
+{
+	struct fixture f;
+	u64 handle;
+
+	fixture_begin(&f, 0);
+	handle = make(f.session, 1, 0);
+	fixture_collect(&f, 0);
+	act_resize(f.session, handle, 300, 0);
+	check_equal(generation_of_handle(f.session, handle), 1);
+	fixture_collect(&f, 1);
+	act_resize(f.session, handle, 2, 70000);
+	check_equal(generation_of_handle(f.session, handle), 2);
+	act_resize(f.session, handle, 0, 0);
+	act_resize(f.session, handle, 1, 0);
+	check_equal(generation_of_handle(f.session, handle), 0);
+	check_equal(fixture_collect(&f, 0).visited, 1);
+	fixture_end(&f);
+}
+
+static void to_nothing_and_back(void)
+{
+	struct fixture f;
+	u64 handle;
+	int i;
+
+	fixture_begin(&f, FIXTURE_SLAB);
+	handle = make(f.session, 0, 0);
+	for (i = 0; i < 100; i++) {
+		check_equal(act_resize(f.session, handle, 2, 10), 0);
+		check_equal(act_store(f.session, handle, 1, handle), 0);
+		check_equal(act_resize(f.session, handle, 0, 0), 0);
+	}
+	drop(f.session, handle);
+	check_equal(fixture_objects(&f), 0);
+	fixture_end(&f);
+}
+
+static const struct test tests[] = {
+	{ "from shape to shape", from_shape_to_shape },
+	{ "what is cut off is dropped", what_is_cut_off_is_dropped },
+	{ "the generation is kept", generation_is_kept },
+	{ "to nothing and back", to_nothing_and_back },
+	{}
+};
+
+const struct suite suite_resize = { "resize", tests };
