@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The layout of what goes over the interface, which must be the same for a
+ * 32-bit program: this is built as one as well.
+ */
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "heap.h"
+#include "tap.h"
+
+#define FIELD(type, field, offset, size)				\
+	_Static_assert(offsetof(struct type, field) == (offset) &&	\
+		       sizeof(((struct type *)0)->field) == (size), #type "." #field)
+#define SIZE(type, size)						\
+	_Static_assert(sizeof(struct type) == (size), #type)
+
+FIELD(mheap_op, opcode, 0, 2);
+FIELD(mheap_op, flags, 2, 2);
+FIELD(mheap_op, slot, 4, 4);
+FIELD(mheap_op, object, 8, 8);
+FIELD(mheap_op, target, 16, 8);
+FIELD(mheap_op, expected, 24, 8);
+FIELD(mheap_op, offset, 24, 8);
+FIELD(mheap_op, length, 32, 8);
+FIELD(mheap_op, data, 40, 8);
+FIELD(mheap_op, type, 48, 4);
+FIELD(mheap_op, slots, 52, 4);
+FIELD(mheap_op, result, 56, 8);
+SIZE(mheap_op, 64);
+
+FIELD(mheap_submit, ops, 0, 8);
+FIELD(mheap_submit, count, 8, 4);
+FIELD(mheap_submit, flags, 12, 4);
+SIZE(mheap_submit, 16);
+
+FIELD(mheap_object_info, id, 0, 8);
+FIELD(mheap_object_info, length, 8, 8);
+FIELD(mheap_object_info, charged, 16, 8);
+FIELD(mheap_object_info, type, 24, 4);
+FIELD(mheap_object_info, slots, 28, 4);
+FIELD(mheap_object_info, references, 32, 4);
+FIELD(mheap_object_info, outside, 36, 4);
+FIELD(mheap_object_info, generation, 40, 4);
+FIELD(mheap_object_info, flags, 44, 4);
+SIZE(mheap_object_info, 48);
+
+FIELD(mheap_collect, generation, 0, 4);
+FIELD(mheap_collect, reserved, 4, 4);
+FIELD(mheap_collect, visited, 8, 8);
+FIELD(mheap_collect, unreachable, 16, 8);
+FIELD(mheap_collect, freed, 24, 8);
+FIELD(mheap_collect, uncollectable, 32, 8);
+FIELD(mheap_collect, nanoseconds, 40, 8);
+SIZE(mheap_collect, 48);
+
+SIZE(mheap_threshold, 16);
+SIZE(mheap_count, 16);
+
+FIELD(mheap_stats, size, 0, 4);
+FIELD(mheap_stats, abi, 4, 4);
+FIELD(mheap_stats, name, 8, 32);
+FIELD(mheap_stats, objects, 40, 8);
+FIELD(mheap_stats, bytes, 48, 8);
+FIELD(mheap_stats, handles, 56, 8);
+FIELD(mheap_stats, sessions, 64, 4);
+FIELD(mheap_stats, pending, 68, 4);
+FIELD(mheap_stats, created, 72, 8);
+FIELD(mheap_stats, freed_by_count, 80, 8);
+FIELD(mheap_stats, freed_by_collector, 88, 8);
+FIELD(mheap_stats, table_bytes, 96, 8);
+FIELD(mheap_stats, generation, 104, 168);
+SIZE(mheap_generation_stats, 56);
+SIZE(mheap_stats, MHEAP_STATS_SIZE_0);
+
+_Static_assert(MHEAP_IOC_SUBMIT == 0x4010c300, "SUBMIT");
+_Static_assert(MHEAP_IOC_COLLECT == 0xc030c301, "COLLECT");
+_Static_assert(MHEAP_IOC_ENABLE == 0xc302, "ENABLE");
+_Static_assert(MHEAP_IOC_DISABLE == 0xc303, "DISABLE");
+_Static_assert(MHEAP_IOC_IS_ENABLED == 0xc304, "IS_ENABLED");
+_Static_assert(MHEAP_IOC_GET_THRESHOLD == 0x8010c305, "GET_THRESHOLD");
+_Static_assert(MHEAP_IOC_SET_THRESHOLD == 0x4010c306, "SET_THRESHOLD");
+_Static_assert(MHEAP_IOC_COUNT == 0x8010c307, "COUNT");
+_Static_assert(MHEAP_IOC_STATS == 0xc308, "STATS");
+_Static_assert(MHEAP_IOC_SETTLE == 0xc309, "SETTLE");
+_Static_assert(MHEAP_RESULT(5) == 0x8000000000000005ULL, "RESULT");
+
+TEST(records_and_data_arrive)
+{
+	const int heap = heap_open();
+	char data[16] = "";
+	struct mheap_object_info info = {};
+	struct mheap_op ops[] = {
+		op_temp(op_new(77, 2, 16)),
+		op_write(MHEAP_RESULT(0), 4, "word", 4),
+		op_read(MHEAP_RESULT(0), 0, data, 16),
+		op_info(MHEAP_RESULT(0), &info),
+		op_store(MHEAP_RESULT(0), 1, MHEAP_RESULT(0)),
+		op_load(MHEAP_RESULT(0), 1),
+		op_drop(12345),
+	};
+
+	CHECK_EQ(heap_submit(heap, ops, 7, 0), 7);
+	CHECK_EQ(ops[1].result, 4);
+	CHECK_EQ(ops[2].result, 16);
+	CHECK(!memcmp(data, "\0\0\0\0word\0\0\0\0\0\0\0\0", 16));
+	CHECK_EQ(ops[3].result, sizeof(info));
+	CHECK_EQ(info.type, 77);
+	CHECK_EQ(info.length, 16);
+	CHECK_EQ(ops[6].result, -EBADF);
+	CHECK_EQ(heap_run(heap, op_same(ops[5].result, ops[5].result)), 1);
+}
+
+TEST(requests_arrive)
+{
+	const int heap = heap_open();
+	struct mheap_threshold threshold;
+	__u64 object;
+
+	heap_disable(heap);
+	CHECK_EQ(heap_ioctl(heap, MHEAP_IOC_IS_ENABLED, NULL), 0);
+	CHECK_EQ(heap_ioctl(heap, MHEAP_IOC_ENABLE, NULL), 0);
+	heap_set_threshold(heap, 5, 6, 7);
+	CHECK_EQ(heap_ioctl(heap, MHEAP_IOC_GET_THRESHOLD, &threshold), 0);
+	CHECK_EQ(threshold.value[2], 7);
+	object = heap_get(heap, op_new(0, 1, 0));
+	CHECK_EQ(heap_count(heap).value[0], 1);
+	heap_do(heap, op_store(object, 0, object));
+	heap_do(heap, op_drop(object));
+	CHECK_EQ(heap_collect(heap, 1).freed, 1);
+	CHECK_EQ(heap_objects(heap), 0);
+	CHECK_EQ(heap_stats(heap).generation[1].collected, 1);
+	CHECK_EQ(heap_ioctl(heap, _IO(MHEAP_IOC_MAGIC, 77), NULL), -ENOTTY);
+}
+
+TEST(bad_address_is_a_fault)
+{
+	const int heap = heap_open();
+	const __u64 object = heap_get(heap, op_new(0, 0, 8));
+	struct mheap_op op = op_read(object, 0, NULL, 8);
+
+	CHECK_EQ(heap_run(heap, op), -EFAULT);
+	op.data = 0xffffffffffff0000ULL;
+	CHECK_EQ(heap_run(heap, op), -EFAULT);
+	CHECK_EQ(heap_submit(heap, NULL, 1, 0), -EFAULT);
+	CHECK_EQ(heap_ioctl(heap, MHEAP_IOC_STATS, NULL), -EFAULT);
+}

@@ -1,0 +1,472 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Every allocation fails in its turn, and so does every copy from and to the
+ * program: the call says so, nothing else has changed, and it works the next
+ * time. Needs a kernel with CONFIG_FAULT_INJECTION.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "heap.h"
+#include "memory.h"
+#include "tap.h"
+
+#define LARGE	40000
+
+static int fail_nth = -1;	/* this thread's file of that name */
+static int heap;
+static __u64 holder;		/* 4 slots, 100 bytes; slot 0 refers to itself */
+static char data[LARGE];
+
+static void write_setting(const char *path, const char *value)
+{
+	int setting = open(path, O_WRONLY);
+
+	CHECK(setting >= 0);
+	CHECK(write(setting, value, strlen(value)) > 0);
+	close(setting);
+}
+
+/*
+ * Should small pieces of memory fail, or pages only? A failure in vmalloc() can
+ * hit kmemleak's own small pieces, about which it complains in the kernel log.
+ */
+static void fail_small_pieces(int yes)
+{
+	write_setting("/sys/kernel/debug/failslab/ignore-gfp-wait", yes ? "N" : "Y");
+}
+
+static void prepare(void)
+{
+	if (access("/proc/thread-self/fail-nth", W_OK) ||
+	    access("/sys/kernel/debug/failslab", F_OK))
+		tap_skip("the kernel has no fault injection");
+	fail_nth = open("/proc/thread-self/fail-nth", O_RDWR);
+	CHECK(fail_nth >= 0);
+	fail_small_pieces(1);
+	write_setting("/sys/kernel/debug/failslab/verbose", "0");
+	write_setting("/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait", "N");
+	write_setting("/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem", "N");
+	write_setting("/sys/kernel/debug/fail_page_alloc/min-order", "0");
+	write_setting("/sys/kernel/debug/fail_page_alloc/verbose", "0");
+	write_setting("/sys/kernel/debug/fail_usercopy/verbose", "0");
+	memset(data, 'd', sizeof(data));	/* its pages are there */
+}
+
+static void arm(unsigned int nth)
+{
+	char text[20];
+	int length = snprintf(text, sizeof(text), "%u", nth);
+
+	CHECK_EQ(pwrite(fail_nth, text, length, 0), length);
+}
+
+/*
+ * Returns whether what was to fail has failed. Reading and writing the file can
+ * be what fails: then it had not.
+ */
+static int disarm(void)
+{
+	char text[20] = "";
+
+	if (pread(fail_nth, text, sizeof(text) - 1, 0) < 0)
+		return 0;
+	if (atoi(text) == 0)
+		return 1;
+	CHECK(pwrite(fail_nth, "0", 1, 0) == 1 || errno == EFAULT);
+	return 0;
+}
+
+static void begin(void)
+{
+	prepare();
+	heap = heap_open();
+	heap_disable(heap);
+	holder = heap_get(heap, op_new(300, 4, 100));
+	heap_do(heap, op_store(holder, 0, holder));
+}
+
+/* Everything but how much memory the tables take, which may stay larger. */
+static void check_unchanged(const struct mheap_stats *before)
+{
+	struct mheap_stats after;
+
+	heap_settle(heap);
+	after = heap_stats(heap);
+	after.table_bytes = before->table_bytes;
+	CHECK_EQ(after.objects, before->objects);
+	CHECK_EQ(after.bytes, before->bytes);
+	CHECK_EQ(after.handles, before->handles);
+	CHECK_EQ(after.created, before->created);
+	CHECK(!memcmp(&after, before, sizeof(after)));
+}
+
+/*
+ * Has everything in an operation fail in turn until nothing is left to fail;
+ * @undo takes back what it did where it worked.
+ */
+static void fail_operation(const char *name, struct mheap_op op,
+			   void (*undo)(const struct mheap_op *op))
+{
+	const struct mheap_op original = op;
+	struct mheap_stats before;
+	unsigned int nth, failures = 0;
+	long called;
+	int failed;
+
+	for (nth = 1, failed = 1; failed; nth++) {
+		tap_case("%s, failure %u", name, nth);
+		before = heap_stats(heap);
+		op = original;
+		arm(nth);
+		called = heap_submit(heap, &op, 1, 0);
+		failed = disarm();
+		CHECK(called == 1 || called == -ENOMEM || called == -EFAULT);
+		if (called == 1 && op.result >= 0) {
+			undo(&op);
+			continue;
+		}
+		CHECK(failed);
+		CHECK(called < 0 || op.result == -ENOMEM || op.result == -EFAULT);
+		failures++;
+		check_unchanged(&before);
+	}
+	tap_note("%s: %u failures of %u attempts", name, failures, nth - 1);
+	CHECK(failures > 0);
+}
+
+static void drop_result(const struct mheap_op *op)
+{
+	heap_do(heap, op_drop(op->result));
+}
+
+static void nothing(const struct mheap_op *op)
+{
+	(void)op;
+}
+
+static void resize_back(const struct mheap_op *op)
+{
+	heap_do(heap, op_resize(op->object, 4, 100));
+}
+
+/* More numbers, handles and chunks than have room in what there is. */
+static void use_up(unsigned int count)
+{
+	while (count--)
+		heap_get(heap, op_new(0, 0, 0));
+}
+
+TEST(new_without_memory)
+{
+	static const __u64 lengths[] = { 0, 100, 5000, 9000, 100000, 1 << 20 };
+	unsigned int i;
+
+	begin();
+	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
+		fail_small_pieces(lengths[i] < 8000);
+		fail_operation("NEW", op_new(7, 1, lengths[i]), drop_result);
+	}
+}
+
+TEST(first_operation_of_a_heap_without_memory)
+{
+	struct mheap_stats before;
+	unsigned int nth;
+	struct mheap_op op;
+	long called;
+	int failed = 1;
+
+	prepare();
+	for (nth = 1; failed; nth++) {
+		heap = heap_open();
+		before = heap_stats(heap);
+		op = op_new(0, 1, 50);
+		tap_case("failure %u", nth);
+		arm(nth);
+		called = heap_submit(heap, &op, 1, 0);
+		failed = disarm();
+		if (called == 1 && op.result > 0)
+			heap_do(heap, op_drop(op.result));
+		else
+			check_unchanged(&before);
+		heap_get(heap, op_new(0, 1, 50));
+		heap_close(heap);
+	}
+	CHECK(nth > 4);
+}
+
+TEST(new_at_every_limit_of_the_tables_without_memory)
+{
+	struct mheap_op op;
+	struct mheap_stats before;
+	unsigned int i, nth, failures = 0;
+	long called;
+
+	begin();
+	/* Each of the next objects meets a first failure, wherever that comes. */
+	for (i = 0; i < 2100; i++) {
+		before = heap_stats(heap);
+		op = op_new(0, 0, 0);
+		nth = 4 + i % 2;	/* behind those that copy the records */
+		arm(nth);
+		called = heap_submit(heap, &op, 1, 0);
+		disarm();
+		if (called == 1 && op.result > 0)
+			continue;
+		failures++;
+		check_unchanged(&before);
+		heap_get(heap, op_new(0, 0, 0));
+	}
+	tap_note("%u failures", failures);
+	CHECK_EQ(heap_objects(heap), 2101);
+	CHECK_EQ(heap_stats(heap).handles, 2101);
+}
+
+TEST(handles_without_memory)
+{
+	struct mheap_op op;
+
+	begin();
+	/* The next handle is the first of a segment. */
+	use_up(255);
+	fail_operation("DUP", op_dup(holder), drop_result);
+	op = op_dup(holder);
+	heap_do_all(heap, &op, 1);
+	fail_operation("LOAD", op_load(holder, 0), drop_result);
+	fail_operation("WEAK", op_weak(holder), drop_result);
+	fail_operation("UPGRADE", op_upgrade(heap_get(heap, op_weak(holder))), drop_result);
+}
+
+static void swap_back(const struct mheap_op *op)
+{
+	heap_do(heap, op_store(holder, 0, op->result));
+	heap_do(heap, op_drop(op->result));
+}
+
+TEST(swap_without_memory_swaps_nothing)
+{
+	begin();
+	use_up(255);
+	fail_operation("SWAP", op_swap(holder, 0, 0), swap_back);
+	CHECK_EQ(heap_info(heap, holder).references, 2);
+}
+
+TEST(resize_without_memory)
+{
+	static const struct {
+		__u32 slots;
+		__u64 length;
+	} shapes[] = { { 5, 100 }, { 1, 0 }, { 300, 10 }, { 4, 100000 }, { 5000, 1 << 20 } };
+	unsigned int i;
+
+	begin();
+	for (i = 0; i < ARRAY_SIZE(shapes); i++) {
+		fail_small_pieces(shapes[i].length < 8000);
+		fail_operation("RESIZE", op_resize(holder, shapes[i].slots, shapes[i].length),
+			       resize_back);
+	}
+	CHECK_EQ(heap_info(heap, holder).references, 2);
+}
+
+TEST(copies_without_memory)
+{
+	const char zero[4] = {};
+	__u64 large;
+
+	begin();
+	large = heap_get(heap, op_new(0, 0, LARGE));
+	fail_operation("READ", op_read(large, 0, data, LARGE), nothing);
+	CHECK(!memcmp(data, zero, 4));
+	fail_operation("READ", op_read(large, 0, data, 10), nothing);
+	fail_operation("WRITE", op_write(large, 0, data, LARGE), nothing);
+	fail_operation("WRITE", op_write(large, 0, data, 10), nothing);
+	fail_operation("INFO", op_info(holder, (void *)data), nothing);
+	fail_operation("DROP", op_drop(heap_get(heap, op_dup(holder))), nothing);
+}
+
+/* A batch that does all kinds of things, but only to temporaries. */
+static unsigned int fill_batch(struct mheap_op *ops)
+{
+	unsigned int i;
+
+	for (i = 0; i < 132; i += 6) {
+		ops[i] = op_temp(op_new(i, 2, i * 40));
+		ops[i + 1] = op_store(MHEAP_RESULT(i), 0, i ? MHEAP_RESULT(i - 6) :
+							      MHEAP_RESULT(i));
+		ops[i + 2] = op_write(MHEAP_RESULT(i), 0, data, i * 40);
+		ops[i + 3] = op_read(MHEAP_RESULT(i), 0, data, 1000);
+		ops[i + 4] = op_temp(op_load(MHEAP_RESULT(i), 0));
+		ops[i + 5] = op_resize(MHEAP_RESULT(i), 1, 500);
+	}
+	return i;
+}
+
+TEST(batch_without_memory)
+{
+	static struct mheap_op ops[400];
+	struct mheap_stats stats;
+	unsigned int nth, count, failures = 0;
+	long called = 0;
+	int failed = 1;
+
+	begin();
+	for (nth = 1; failed; nth++) {
+		count = fill_batch(ops);
+		tap_case("failure %u", nth);
+		arm(nth);
+		called = heap_submit(heap, ops, count, 0);
+		failed = disarm();
+		heap_settle(heap);
+		if (called < 0)
+			CHECK(called == -ENOMEM || called == -EFAULT);
+		else if (called < (long)count)
+			CHECK(ops[called - 1].result == -ENOMEM ||
+			      ops[called - 1].result == -EFAULT || !(called % 64));
+		failures += called < (long)count;
+		heap_collect(heap, 2);
+		stats = heap_stats(heap);
+		CHECK_EQ(stats.objects, 1);
+		CHECK_EQ(stats.handles, 1);
+		CHECK_EQ(stats.bytes, heap_info(heap, holder).charged);
+	}
+	tap_note("%u failures of %u attempts", failures, nth - 1);
+	CHECK_EQ(called, count);
+	CHECK(failures > 50);
+}
+
+TEST(collection_works_without_memory)
+{
+	struct mheap_op ops[] = {
+		op_temp(op_new(0, 1, 0)),
+		op_store(MHEAP_RESULT(0), 0, MHEAP_RESULT(0)),
+	};
+	struct mheap_collect collect;
+	unsigned int nth, i, generation;
+	long called;
+	int failed;
+
+	begin();
+	use_up(2000);
+	for (generation = 0; generation < 3; generation++)
+		for (nth = 1, failed = 1; failed; nth++) {
+			for (i = 0; i < 1100; i++)
+				heap_do_all(heap, ops, 2);
+			tap_case("generation %u, failure %u", generation, nth);
+			memset(&collect, 0, sizeof(collect));
+			collect.generation = generation;
+			arm(nth);
+			called = heap_ioctl(heap, MHEAP_IOC_COLLECT, &collect);
+			failed = disarm();
+			CHECK(called == 0 || called == -EFAULT);
+			if (called == 0)
+				CHECK_EQ(collect.freed, 1100);
+			else
+				heap_collect(heap, 2);
+			CHECK_EQ(heap_stats(heap).objects, 2001);
+		}
+}
+
+/* The stack of the marking cannot grow: what it cannot hold is not forgotten. */
+TEST(wide_objects_are_marked_without_memory)
+{
+	enum { SLOTS = 4000 };
+	static struct mheap_op ops[2 * SLOTS];
+	struct mheap_collect collect;
+	unsigned int nth, i;
+	int failed = 1;
+	__u64 wide;
+
+	begin();
+	wide = heap_get(heap, op_new(0, SLOTS, 0));
+	for (i = 0; i < SLOTS; i++) {
+		ops[2 * i] = op_temp(op_new(0, 1, 0));
+		ops[2 * i + 1] = op_store(wide, i, MHEAP_RESULT(2 * i));
+	}
+	heap_do_all(heap, ops, 2 * SLOTS);
+	for (nth = 1; failed; nth++) {
+		tap_case("failure %u", nth);
+		memset(&collect, 0, sizeof(collect));
+		collect.generation = 2;
+		arm(nth);
+		heap_ioctl(heap, MHEAP_IOC_COLLECT, &collect);
+		failed = disarm();
+		CHECK_EQ(collect.freed, 0);
+		CHECK_EQ(heap_objects(heap), SLOTS + 2);
+	}
+	CHECK(nth > 3);
+}
+
+TEST(requests_without_memory)
+{
+	static const unsigned long requests[] = {
+		MHEAP_IOC_STATS, MHEAP_IOC_COUNT, MHEAP_IOC_GET_THRESHOLD,
+		MHEAP_IOC_SET_THRESHOLD, MHEAP_IOC_SETTLE, MHEAP_IOC_IS_ENABLED,
+	};
+	union {
+		struct mheap_stats stats;
+		struct mheap_threshold threshold;
+	} argument;
+	struct mheap_stats before;
+	unsigned int i, nth;
+	long called;
+	int failed;
+
+	begin();
+	before = heap_stats(heap);
+	for (i = 0; i < ARRAY_SIZE(requests); i++)
+		for (nth = 1, failed = 1; failed; nth++) {
+			tap_case("request %u, failure %u", i, nth);
+			memset(&argument, 0, sizeof(argument));
+			if (requests[i] == MHEAP_IOC_STATS)
+				argument.stats.size = sizeof(argument.stats);
+			arm(nth);
+			called = heap_ioctl(heap, requests[i], &argument);
+			failed = disarm();
+			CHECK(called == 0 || (failed && called == -EFAULT));
+		}
+	check_unchanged(&before);
+}
+
+TEST(open_without_memory)
+{
+	unsigned int nth, failures = 0;
+	int opened, failed = 1;
+
+	prepare();
+	for (nth = 1; failed; nth++) {
+		tap_case("failure %u", nth);
+		arm(nth);
+		opened = open(HEAP_DEVICE, O_RDWR);
+		failed = disarm();
+		if (opened >= 0) {
+			heap_get(opened, op_new(0, 1, 1));
+			heap_close(opened);
+			continue;
+		}
+		CHECK(failed);
+		failures++;
+		CHECK(heap_wait_none());
+		CHECK_EQ(memory_module_users(), 0);
+	}
+	tap_note("%u failures of %u attempts", failures, nth - 1);
+	CHECK(failures > 5);
+}
+
+static int has_no_bodies(void *unused)
+{
+	(void)unused;
+	return memory_bodies() <= 0;
+}
+
+TEST(nothing_has_leaked)
+{
+	prepare();
+	CHECK(heap_wait_none());
+	CHECK(tap_wait(has_no_bodies, NULL));
+	CHECK_EQ(memory_module_users(), 0);
+}
