@@ -532,7 +532,7 @@ static void (*const operation[])(struct drive *, struct drive_lane *) = {
 /* One operation, whichever it is. */
 void drive_step(struct drive *drive)
 {
-	const u32 operations = sizeof(operation) / sizeof(operation[0]);
+	const u32 operations = ARRAY_SIZE(operation);
 	struct drive_lane *lane = &drive->lane[pick(&drive->source, drive->config.lanes)];
 
 	drive->steps++;

@@ -17,7 +17,7 @@ static const struct suite *const suites[] = {
 	&suite_memory_failure, &suite_random, &suite_concurrent,
 };
 
-#define SUITES	(sizeof(suites) / sizeof(suites[0]))
+#define SUITES	ARRAY_SIZE(suites)
 
 static int failures;		/* of checks in this test */
 static const char *skipped;

@@ -208,7 +208,7 @@ static void (*const operation[])(struct mutator *) = {
 
 static void slice(struct mutator *m)
 {
-	const u32 operations = sizeof(operation) / sizeof(operation[0]);
+	const u32 operations = ARRAY_SIZE(operation);
 	u32 left = 1 + pick(&m->source, MHEAP_SLICE - 1);
 
 	mheap_session_enter(m->session);

@@ -216,7 +216,7 @@ static void trees(void)
 	unsigned int i;
 	u64 made, root;
 
-	for (i = 0; i < sizeof(kind) / sizeof(kind[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(kind); i++) {
 		fixture_begin(&f, 0);
 		made = 0;
 		root = tree(f.session, kind[i].arity, kind[i].depth, &made);

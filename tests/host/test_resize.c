@@ -10,8 +10,6 @@ static const u32 slot_counts[] = { 0, 1, 2, 254, 255, 256, 4500 };
 static const u32 lengths[] = { 0, 1, 9, 16383, 16384, 16385, 65535, 65536, 70001 };
 static const u32 types[] = { 0, 255, 256, ~0U };
 
-#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
-
 static u8 pattern[80000], back[80000];
 
 /* Slots alternate between the object itself, a leaf, and nothing. */
@@ -92,17 +90,17 @@ static void from_shape_to_shape(void)
 		pattern[n] = n * 5 + 1;
 	fixture_begin(&f, 0);
 	leaf = make(f.session, 0, 3);
-	for (t = 0; t < COUNT(types); t++)
-		for (s = 0; s < COUNT(slot_counts); s++)
-			for (l = 0; l < COUNT(lengths); l++) {
+	for (t = 0; t < ARRAY_SIZE(types); t++)
+		for (s = 0; s < ARRAY_SIZE(slot_counts); s++)
+			for (l = 0; l < ARRAY_SIZE(lengths); l++) {
 				old = (struct mheap_shape){ types[t], slot_counts[s],
 							    lengths[l] };
 				n = t + s + l;
-				change(&f, leaf, &old, slot_counts[n % COUNT(slot_counts)],
+				change(&f, leaf, &old, slot_counts[n % ARRAY_SIZE(slot_counts)],
 				       old.length);
-				change(&f, leaf, &old, old.slots, lengths[n % COUNT(lengths)]);
-				change(&f, leaf, &old, slot_counts[(n + 3) % COUNT(slot_counts)],
-				       lengths[(n * 5 + 1) % COUNT(lengths)]);
+				change(&f, leaf, &old, old.slots, lengths[n % ARRAY_SIZE(lengths)]);
+				change(&f, leaf, &old, slot_counts[(n + 3) % ARRAY_SIZE(slot_counts)],
+				       lengths[(n * 5 + 1) % ARRAY_SIZE(lengths)]);
 			}
 	fixture_end(&f);
 }
