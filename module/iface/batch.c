@@ -16,20 +16,11 @@
 #include "batch.h"
 #include "command.h"
 #include "result.h"
+#include "words.h"
 
 /* A batch that needs no more than this does without an allocation. */
 #define SMALL_OPS	4
 #define SMALL_DATA	256
-
-/**
- * struct small - memory for a small batch
- * @ops: records
- * @data: data
- */
-struct small {
-	struct mheap_op ops[SMALL_OPS];
-	u8 data[SMALL_DATA];
-};
 
 /* Return: bytes of batch->data that an operation needs. */
 static u32 room_for(const struct mheap_op *op)
@@ -45,28 +36,18 @@ static u32 room_for(const struct mheap_op *op)
 	}
 }
 
-static bool gives_data(const struct mheap_op *op)
+static void free_data(struct mheap_batch *batch)
 {
-	return op->opcode == MHEAP_OP_READ || op->opcode == MHEAP_OP_INFO;
-}
-
-static bool needs_data(const struct mheap_op *op)
-{
-	return op->opcode == MHEAP_OP_WRITE || gives_data(op);
-}
-
-static void free_data(struct mheap_batch *batch, struct small *small)
-{
-	if (batch->data != small->data)
+	if (unlikely(batch->data != batch->small))
 		kvfree(batch->data);
 }
 
 /* Without memory batch->data is NULL, and operations that need it fail. */
-static void make_room(struct mheap_batch *batch, struct small *small, u32 size)
+static void make_room(struct mheap_batch *batch, u32 size)
 {
 	if (size <= batch->data_size)
 		return;
-	free_data(batch, small);
+	free_data(batch);
 	batch->data = kvmalloc(size, MHEAP_GFP);
 	batch->data_size = batch->data ? size : 0;
 }
@@ -83,7 +64,7 @@ static void gather_data(struct mheap_batch *batch, struct mheap_op *op, u32 plac
 }
 
 /* Prepare the next operation and as many behind it as can be. */
-static void prepare(struct mheap_batch *batch, struct small *small)
+static noinline void prepare(struct mheap_batch *batch)
 {
 	u32 size = 0;
 	u32 end, i;
@@ -92,49 +73,31 @@ static void prepare(struct mheap_batch *batch, struct small *small)
 		if (size + room_for(&batch->ops[end]) > MHEAP_IO_MAX)
 			break;
 		size += room_for(&batch->ops[end]);
-		if (gives_data(&batch->ops[end])) {
+		if (mheap_batch_gives_data(&batch->ops[end])) {
 			batch->limit = ++end;
 			break;
 		}
 	}
-	make_room(batch, small, size);
+	make_room(batch, size);
 	batch->out = 0;
 	for (i = batch->at; i < end; i++) {
 		if (batch->ops[i].opcode == MHEAP_OP_WRITE)
 			gather_data(batch, &batch->ops[i], batch->out);
-		if (!gives_data(&batch->ops[i]))
+		if (!mheap_batch_gives_data(&batch->ops[i]))
 			batch->out += room_for(&batch->ops[i]);
 	}
 	batch->prepared = end;
 }
 
-/* Return: false if the batch ends behind the last operation. */
-static bool execute(struct mheap_batch *batch)
-{
-	const struct mheap_op *end = batch->ops + batch->limit;
-	struct mheap_op *op;
-	bool more = true;
-	s64 result;
-
-	for (op = batch->ops + batch->at; op < end && more; op++) {
-		result = mheap_command_run(batch, op);
-		if (unlikely(result < 0)) {
-			if (result == MHEAP_COMMAND_UNPREPARED)
-				break;
-			more = batch->flags & MHEAP_SUBMIT_CONTINUE;
-		}
-		op->result = result;
-	}
-	batch->at = op - batch->ops;
-	return more;
-}
-
 /* Copy out what an operation gave. Return: false if the batch ends behind it. */
 static bool scatter_data(const struct mheap_batch *batch, struct mheap_op *op)
 {
-	if (!gives_data(op) || op->result <= 0)
+	void __user *data = u64_to_user_ptr(op->data);
+
+	if (!mheap_batch_gives_data(op))
 		return true;
-	if (!copy_to_user(u64_to_user_ptr(op->data), batch->data + batch->out, op->result))
+	op->data = 0;
+	if (op->result <= 0 || !copy_to_user(data, batch->data + batch->out, op->result))
 		return true;
 	op->result = -EFAULT;
 	return batch->flags & MHEAP_SUBMIT_CONTINUE;
@@ -159,19 +122,19 @@ fault:
  * Execute a slice. @answered: set to the number of results the program has.
  * Return: 0, 1 if the batch ends here, or -errno if it does so for that reason.
  */
-static int run_slice(struct mheap_batch *batch, struct small *small, u32 *answered)
+static int run_slice(struct mheap_batch *batch, u32 *answered)
 {
 	const u32 from = batch->at;
 	bool more;
 	u32 to;
 	int error;
 
-	if (needs_data(&batch->ops[from]) && from >= batch->prepared)
-		prepare(batch, small);
+	if (mheap_batch_needs_data(&batch->ops[from]) && from >= batch->prepared)
+		prepare(batch);
 	error = mheap_session_enter(batch->session);
 	if (error)
 		return error;
-	more = execute(batch);
+	more = mheap_commands_run(batch);
 	mheap_session_leave(batch->session);
 	if (batch->at == from)
 		return 0;
@@ -201,10 +164,7 @@ static int gather(struct mheap_batch *batch)
 	batch->first += batch->filled;
 	wanted = min_t(u32, batch->count - batch->first, MHEAP_SLICE);
 	user = batch->user + batch->first;
-	if (wanted == 1)	/* the size is a constant: no check of it at run time */
-		left = copy_from_user(batch->ops, user, sizeof(*user));
-	else
-		left = copy_from_user(batch->ops, user, wanted * sizeof(*user));
+	left = copy_from_user(batch->ops, user, wanted * sizeof(*user));
 	batch->filled = wanted - DIV_ROUND_UP(left, sizeof(*user));
 	batch->at = 0;
 	batch->limit = batch->filled;
@@ -215,14 +175,14 @@ static int gather(struct mheap_batch *batch)
 }
 
 /* Return: as mheap_batch_submit(). */
-static long run_batch(struct mheap_batch *batch, struct small *small)
+static long run_batch(struct mheap_batch *batch)
 {
 	u32 answered = 0;
 	int error;
 
 	error = gather(batch);
 	while (!error) {
-		error = run_slice(batch, small, &answered);
+		error = run_slice(batch, &answered);
 		if (error)
 			break;
 		if (batch->at == batch->filled) {
@@ -237,49 +197,50 @@ static long run_batch(struct mheap_batch *batch, struct small *small)
 	return answered || error > 0 ? answered : error;
 }
 
-/* More than a window's results need a place of their own. */
-static int alloc_batch(struct mheap_batch *batch, struct small *small)
+static void init_data(struct mheap_batch *batch, u8 *small)
 {
-	batch->ops = small->ops;
-	batch->data = small->data;
-	batch->data_size = sizeof(small->data);
+	batch->small = small;
+	batch->data = small;
+	batch->data_size = SMALL_DATA;
+}
+
+/* More than a window's results need a place of their own. */
+static int alloc_batch(struct mheap_batch *batch, struct mheap_op *small)
+{
+	batch->ops = small;
 	if (batch->count <= SMALL_OPS)
 		return 0;
-	batch->ops = kmalloc_array(min_t(u32, batch->count, MHEAP_SLICE), sizeof(*batch->ops),
-				   MHEAP_GFP);
+	if (batch->count > MHEAP_SLICE) {
+		batch->gave = kvmalloc_array(batch->count, sizeof(*batch->gave), MHEAP_GFP);
+		if (!batch->gave)
+			return -ENOMEM;
+	}
+	batch->ops = xchg(&batch->file->window, NULL);
 	if (!batch->ops)
-		return -ENOMEM;
-	if (batch->count <= MHEAP_SLICE)
+		batch->ops = kmalloc_array(MHEAP_SLICE, sizeof(*batch->ops), MHEAP_GFP);
+	if (batch->ops)
 		return 0;
-	batch->gave = kvmalloc_array(batch->count, sizeof(*batch->gave), MHEAP_GFP);
-	if (batch->gave)
-		return 0;
-	kfree(batch->ops);
+	kvfree(batch->gave);
 	return -ENOMEM;
 }
 
-static void free_batch(struct mheap_batch *batch, struct small *small)
+static void free_batch(struct mheap_batch *batch, struct mheap_op *small)
 {
-	free_data(batch, small);
-	kvfree(batch->gave);
-	if (batch->ops != small->ops)
-		kfree(batch->ops);
+	free_data(batch);
+	if (batch->gave)
+		kvfree(batch->gave);
+	if (batch->ops != small)
+		kfree(xchg(&batch->file->window, batch->ops));
 }
 
-/**
- * mheap_batch_submit - execute a batch
- * @session: the session
- * @submit: where the operations are
- *
- * Context: May sleep; in the process whose memory the operations are in.
- * Return: How many operations were executed, or -errno, as <linux/mheap.h> says.
- */
-long mheap_batch_submit(struct mheap_session *session, const struct mheap_submit *submit)
+static noinline long run_many(struct mheap_file *file, const struct mheap_submit *submit)
 {
-	/* Written before it is read, and read no farther: needs no zeroes. */
-	struct small small __uninitialized;
+	/* Written before they are read, and read no farther: need no zeroes. */
+	struct mheap_op ops[SMALL_OPS] __uninitialized;
+	u8 data[SMALL_DATA] __uninitialized;
 	struct mheap_batch batch = {
-		.session = session,
+		.file = file,
+		.session = &file->session,
 		.user = u64_to_user_ptr(submit->ops),
 		.count = submit->count,
 		.flags = submit->flags,
@@ -287,16 +248,95 @@ long mheap_batch_submit(struct mheap_session *session, const struct mheap_submit
 	long executed;
 	int error;
 
+	error = alloc_batch(&batch, ops);
+	if (error)
+		return error;
+	init_data(&batch, data);
+	executed = run_batch(&batch);
+	if (batch.temporaries)
+		mheap_results_drop(&batch);
+	free_batch(&batch, ops);
+	return executed;
+}
+
+/*
+ * One operation, which most calls are: no window, no results. Only those fields
+ * of the batch are set that are looked at in this case.
+ */
+static __always_inline int execute_one(struct mheap_batch *batch, struct mheap_session *session,
+				       struct mheap_op *op)
+{
+	int error;
+
+	batch->session = session;
+	batch->ops = op;
+	batch->flags = 0;
+	batch->first = 0;
+	batch->at = 0;
+	batch->limit = 1;
+	error = mheap_session_enter(session);
+	if (error)
+		return error;
+	mheap_commands_run(batch);
+	mheap_session_leave(session);
+	return 1;
+}
+
+/* The same for an operation that moves data. */
+static noinline int execute_one_with_data(struct mheap_session *session, struct mheap_op *op)
+{
+	u8 data[SMALL_DATA] __uninitialized;
+	struct mheap_batch batch __uninitialized;
+	int executed;
+
+	batch.ops = op;
+	batch.at = 0;
+	batch.filled = 1;
+	init_data(&batch, data);
+	prepare(&batch);
+	executed = execute_one(&batch, session, op);
+	if (executed > 0)
+		scatter_data(&batch, op);
+	free_data(&batch);
+	return executed;
+}
+
+static __always_inline long run_one(struct mheap_session *session, struct mheap_op *op,
+				    struct mheap_op __user *user)
+{
+	struct mheap_batch batch __uninitialized;
+	int executed;
+
+	if (mheap_batch_needs_data(op))
+		executed = execute_one_with_data(session, op);
+	else
+		executed = execute_one(&batch, session, op);
+	if (executed > 0 && put_user(op->result, &user->result))
+		return -EFAULT;
+	return executed;
+}
+
+/**
+ * mheap_batch_submit - execute a batch
+ * @file: the open file
+ * @submit: where the operations are
+ *
+ * Context: May sleep; in the process whose memory the operations are in.
+ * Return: How many operations were executed, or -errno, as <linux/mheap.h> says.
+ */
+long mheap_batch_submit(struct mheap_file *file, const struct mheap_submit *submit)
+{
+	struct mheap_op op __uninitialized;
+
 	if (submit->flags & ~MHEAP_SUBMIT_CONTINUE || submit->count > MHEAP_BATCH_MAX)
 		return -EINVAL;
 	if (!submit->count)
 		return 0;
-	error = alloc_batch(&batch, &small);
-	if (error)
-		return error;
-	executed = run_batch(&batch, &small);
-	if (batch.temporaries)
-		mheap_results_drop(&batch);
-	free_batch(&batch, &small);
-	return executed;
+	if (submit->count > 1)
+		return run_many(file, submit);
+	if (!mheap_words_read(&op, u64_to_user_ptr(submit->ops), sizeof(op)))
+		return -EFAULT;
+	if (op.flags)	/* a temporary, or an error */
+		return run_many(file, submit);
+	return run_one(&file->session, &op, u64_to_user_ptr(submit->ops));
 }

@@ -15,22 +15,22 @@
 
 #include <linux/mheap.h>
 
-#include "core/session.h"
+#include "file.h"
 
 /* In @data of a gathered WRITE: it could not be read. */
 #define MHEAP_BATCH_FAULT	(~0ULL)
 
 /**
  * struct mheap_batch - a batch under way
- * @session: whose
+ * @file: whose
+ * @session: likewise
  * @user: the program's array
  * @count: its length
  * @flags: MHEAP_SUBMIT_*
  * @ops: the window: up to MHEAP_SLICE records, read once and the kernel's own.
- *       In a record that has been executed, @result is its outcome, and
- *       @object what it gave, if it has MHEAP_OP_TEMP. In a WRITE whose data was
- *       gathered, @data is its place in @data of the batch, or
- *       MHEAP_BATCH_FAULT.
+ *       In a record that is done with, @result is its outcome and @data what it
+ *       gave, see result.h. In a WRITE whose data was gathered, @data is its
+ *       place in @data of the batch, or MHEAP_BATCH_FAULT.
  * @first: number of the first record of the window in the batch
  * @filled: records in the window
  * @at: the next one to execute
@@ -41,9 +41,12 @@
  * @data: kernel memory for what READ, WRITE and INFO copy; NULL if there was
  *        none
  * @data_size: of it
+ * @small: memory of SMALL_DATA bytes on the caller's stack; @data while no more is
+ *         needed
  * @out: place in @data of what the slice's last operation gives to the program
  */
 struct mheap_batch {
+	struct mheap_file *file;
 	struct mheap_session *session;
 	struct mheap_op __user *user;
 	u32 count;
@@ -59,9 +62,34 @@ struct mheap_batch {
 	u8 *data;
 	u32 data_size;
 	u32 out;
+	u8 *small;
 };
 
-long mheap_batch_submit(struct mheap_session *session, const struct mheap_submit *submit);
+long mheap_batch_submit(struct mheap_file *file, const struct mheap_submit *submit);
+
+/**
+ * mheap_batch_gives_data - does an operation give data to the program?
+ * @op: the operation
+ *
+ * Context: Any.
+ * Return: true for READ and INFO.
+ */
+static inline bool mheap_batch_gives_data(const struct mheap_op *op)
+{
+	return op->opcode == MHEAP_OP_READ || op->opcode == MHEAP_OP_INFO;
+}
+
+/**
+ * mheap_batch_needs_data - does an operation move data?
+ * @op: the operation
+ *
+ * Context: Any.
+ * Return: true for READ, WRITE and INFO: those that use the field @data.
+ */
+static inline bool mheap_batch_needs_data(const struct mheap_op *op)
+{
+	return op->opcode == MHEAP_OP_WRITE || mheap_batch_gives_data(op);
+}
 
 /**
  * mheap_batch_prepared - is there room, or data, for an operation?

@@ -6,7 +6,6 @@
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
-#include <linux/uaccess.h>
 
 #include <linux/mheap.h>
 
@@ -14,6 +13,7 @@
 #include "chardev.h"
 #include "control.h"
 #include "file.h"
+#include "words.h"
 
 static int device_open(struct inode *inode, struct file *filp)
 {
@@ -33,11 +33,11 @@ static int device_release(struct inode *inode, struct file *filp)
 
 static long device_submit(struct mheap_file *file, void __user *argument)
 {
-	struct mheap_submit submit;
+	struct mheap_submit submit __uninitialized;
 
-	if (copy_from_user(&submit, argument, sizeof(submit)))
+	if (!mheap_words_read(&submit, argument, sizeof(submit)))
 		return -EFAULT;
-	return mheap_batch_submit(&file->session, &submit);
+	return mheap_batch_submit(file, &submit);
 }
 
 static long device_ioctl(struct file *filp, unsigned int request, unsigned long argument)

@@ -16,86 +16,91 @@ static_assert(MHEAP_SLOTS_MAX == MHEAP_BODY_SLOTS_MAX);
 static_assert(MHEAP_LENGTH_MAX == MHEAP_BODY_LENGTH_MAX);
 static_assert(MHEAP_ATOMIC_IO_MAX == MHEAP_OBJECT_ATOMIC_COPY);
 
-/* A strong handle, or a temporary, or a strong handle that is a result. */
-static int find(struct mheap_batch *batch, const struct mheap_op *op, u64 name, u32 *object)
+/*
+ * The object that a strong handle or a temporary names, or -errno. Here and below
+ * values are returned, not stored through pointers, so that they stay in
+ * registers.
+ */
+static __always_inline s64 find(struct mheap_batch *batch, const struct mheap_op *op, u64 name)
 {
-	u64 gave;
+	u32 object;
 	int error;
 
-	if (likely(!(name & MHEAP_RESULT_FLAG)))
-		return mheap_session_find(batch->session, name, object);
-	error = mheap_result_find(batch, op, name, &gave);
-	if (error)
-		return error;
-	if (!(gave & MHEAP_RESULT_TEMPORARY))
-		return mheap_session_find(batch->session, gave, object);
-	*object = gave;
-	return 0;
+	if (name & MHEAP_RESULT_FLAG) {
+		name = mheap_result_find(batch, op, name);
+		if (mheap_result_is_temporary(name))
+			return mheap_result_is_error(name) ? (s64)name : (u32)name;
+	}
+	error = mheap_session_find(batch->session, name, &object);
+	return error ?: (s64)object;
 }
 
 /* The same, or 0 for no object. */
-static int find_or_none(struct mheap_batch *batch, const struct mheap_op *op, u64 name,
-			u32 *object)
+static __always_inline s64 find_or_none(struct mheap_batch *batch, const struct mheap_op *op,
+					u64 name)
 {
-	*object = 0;
-	return name ? find(batch, op, name, object) : 0;
+	return name ? find(batch, op, name) : 0;
 }
 
-/* The handle behind a name; -EINVAL if that is a temporary. */
-static int find_handle(struct mheap_batch *batch, const struct mheap_op *op, u64 name,
-		       u64 *handle)
+/* The handle behind a name, or -errno: -EINVAL if that is a temporary. */
+static s64 find_handle(const struct mheap_batch *batch, const struct mheap_op *op, u64 name)
 {
-	int error = 0;
-
-	*handle = name;
-	if (name & MHEAP_RESULT_FLAG) {
-		error = mheap_result_find(batch, op, name, handle);
-		if (!error && *handle & MHEAP_RESULT_TEMPORARY)
-			error = -EINVAL;
-	}
-	return error;
+	if (name & MHEAP_RESULT_FLAG)
+		name = mheap_result_find(batch, op, name);
+	if (mheap_result_is_temporary(name) && !mheap_result_is_error(name))
+		return -EINVAL;
+	return name;
 }
 
 /* Which object is it, whatever names it? */
 static int find_id(struct mheap_batch *batch, const struct mheap_op *op, u64 name, u64 *id)
 {
 	struct mheap_object_figures figures;
-	u64 gave = name;
-	int error;
 
-	if (name & MHEAP_RESULT_FLAG) {
-		error = mheap_result_find(batch, op, name, &gave);
-		if (error)
-			return error;
-	}
-	if (!(gave & MHEAP_RESULT_TEMPORARY))
-		return mheap_session_id(batch->session, gave, id);
-	mheap_object_figures(batch->session, gave, &figures);
+	if (name & MHEAP_RESULT_FLAG)
+		name = mheap_result_find(batch, op, name);
+	if (mheap_result_is_error(name))
+		return name;
+	if (!mheap_result_is_temporary(name))
+		return mheap_session_id(batch->session, name, id);
+	mheap_object_figures(batch->session, name, &figures);
 	*id = figures.id;
 	return 0;
+}
+
+/* Give the program a handle, and let later operations name it. */
+static __always_inline s64 give_handle(struct mheap_op *op, u64 handle)
+{
+	op->data = handle;
+	return handle;
 }
 
 /*
  * Give the program, or the rest of the batch, an object. The reference is the
  * caller's no longer, also where that fails.
  */
-static s64 give(struct mheap_batch *batch, struct mheap_op *op, u32 object)
+static __always_inline s64 give(struct mheap_batch *batch, struct mheap_op *op, u32 object)
 {
 	u64 handle;
 	int error;
 
 	if (op->flags & MHEAP_OP_TEMP) {
-		mheap_result_keep(batch, op, object);
+		op->data = MHEAP_RESULT_TEMPORARY | object;
+		batch->temporaries++;
 		return 0;
 	}
-	if (!object)
-		return 0;
 	error = mheap_session_hold(batch->session, object, &handle);
 	if (unlikely(error)) {
 		mheap_object_put(batch->session, object);
 		return error;
 	}
-	return handle;
+	return give_handle(op, handle);
+}
+
+static __always_inline s64 give_or_none(struct mheap_batch *batch, struct mheap_op *op,
+					u32 object)
+{
+	return likely(object) ? give(batch, op, object) : 0;
 }
 
 static s64 run_new(struct mheap_batch *batch, struct mheap_op *op)
@@ -114,144 +119,166 @@ static s64 run_new(struct mheap_batch *batch, struct mheap_op *op)
 	return error ?: give(batch, op, object);
 }
 
-static s64 dup_weak(struct mheap_batch *batch, const struct mheap_op *op)
+static noinline s64 dup_weak(struct mheap_batch *batch, struct mheap_op *op)
 {
-	u64 handle, copy;
+	const s64 handle = find_handle(batch, op, op->object);
+	u64 copy;
 	int error;
 
 	if (op->flags & MHEAP_OP_TEMP)
 		return -EINVAL;
-	error = find_handle(batch, op, op->object, &handle);
-	if (!error)
-		error = mheap_session_dup_weak(batch->session, handle, &copy);
-	return error ?: copy;
+	if (handle < 0)
+		return handle;
+	error = mheap_session_dup_weak(batch->session, handle, &copy);
+	return error ?: give_handle(op, copy);
 }
 
 static s64 run_dup(struct mheap_batch *batch, struct mheap_op *op)
 {
-	u32 object;
-	int error = find(batch, op, op->object, &object);
+	const s64 object = find(batch, op, op->object);
+	int error;
 
-	if (error == -EINVAL)
-		return dup_weak(batch, op);
-	if (!error)
-		error = mheap_object_get(batch->session, object);
+	if (unlikely(object < 0))
+		return object == -EINVAL ? dup_weak(batch, op) : object;
+	error = mheap_object_get(batch->session, object);
 	return error ?: give(batch, op, object);
 }
 
 static s64 run_drop(struct mheap_batch *batch, struct mheap_op *op)
 {
-	u64 gave = op->object;
-	int error;
+	u64 name = op->object;
 
-	if (unlikely(op->object & MHEAP_RESULT_FLAG)) {
-		error = mheap_result_find(batch, op, op->object, &gave);
-		if (error)
-			return error;
-		if (gave & MHEAP_RESULT_TEMPORARY) {
+	if (name & MHEAP_RESULT_FLAG) {
+		name = mheap_result_find(batch, op, name);
+		if (mheap_result_is_error(name))
+			return name;
+		if (mheap_result_is_temporary(name)) {
 			mheap_result_drop(batch, op->object);
 			return 0;
 		}
 	}
-	return mheap_session_drop(batch->session, gave);
+	return mheap_session_drop(batch->session, name);
 }
 
 static s64 run_load(struct mheap_batch *batch, struct mheap_op *op)
 {
-	u32 object, target;
-	int error = find(batch, op, op->object, &object);
+	const s64 object = find(batch, op, op->object);
+	u32 target;
+	int error;
 
-	if (!error)
-		error = mheap_object_load(batch->session, object, op->slot, &target);
-	return error ?: give(batch, op, target);
+	if (unlikely(object < 0))
+		return object;
+	error = mheap_object_load(batch->session, object, op->slot, &target);
+	return error ?: give_or_none(batch, op, target);
 }
 
 static s64 run_store(struct mheap_batch *batch, struct mheap_op *op)
 {
-	u32 object, target;
-	int error = find(batch, op, op->object, &object);
+	const s64 object = find(batch, op, op->object);
+	s64 target;
 
-	if (!error)
-		error = find_or_none(batch, op, op->target, &target);
-	return error ?: mheap_object_store(batch->session, object, op->slot, target);
+	if (unlikely(object < 0))
+		return object;
+	target = find_or_none(batch, op, op->target);
+	if (unlikely(target < 0))
+		return target;
+	return mheap_object_store(batch->session, object, op->slot, target);
 }
 
 static s64 run_swap(struct mheap_batch *batch, struct mheap_op *op)
 {
-	u32 object, target, old;
-	int error = find(batch, op, op->object, &object);
+	const s64 object = find(batch, op, op->object);
+	s64 target;
+	int error = 0;
+	u32 old;
 
-	if (!error)
-		error = find_or_none(batch, op, op->target, &target);
+	if (unlikely(object < 0))
+		return object;
+	target = find_or_none(batch, op, op->target);
+	if (unlikely(target < 0))
+		return target;
 	/* There is no way back behind the swap: be sure of the handle before. */
-	if (!error && !(op->flags & MHEAP_OP_TEMP))
+	if (!(op->flags & MHEAP_OP_TEMP))
 		error = mheap_handle_reserve(&batch->session->handles);
 	if (!error)
 		error = mheap_object_swap(batch->session, object, op->slot, target, &old);
-	return error ?: give(batch, op, old);
+	return error ?: give_or_none(batch, op, old);
 }
 
 static s64 run_compare_store(struct mheap_batch *batch, struct mheap_op *op)
 {
-	u32 object, expected, target;
-	int error = find(batch, op, op->object, &object);
+	const s64 object = find(batch, op, op->object);
+	s64 expected, target;
 
-	if (!error)
-		error = find_or_none(batch, op, op->expected, &expected);
-	if (!error)
-		error = find_or_none(batch, op, op->target, &target);
-	return error ?: mheap_object_compare_store(batch->session, object, op->slot, expected,
-						   target);
+	if (unlikely(object < 0))
+		return object;
+	expected = find_or_none(batch, op, op->expected);
+	if (unlikely(expected < 0))
+		return expected;
+	target = find_or_none(batch, op, op->target);
+	if (unlikely(target < 0))
+		return target;
+	return mheap_object_compare_store(batch->session, object, op->slot, expected, target);
 }
+
+/* The result of an operation whose data is not prepared, so nothing was done. */
+#define UNPREPARED	(-EAGAIN)
 
 /* Is there memory for the data of an operation? */
 static int check_data(const struct mheap_batch *batch, const struct mheap_op *op)
 {
 	if (!mheap_batch_prepared(batch, op))
-		return MHEAP_COMMAND_UNPREPARED;
+		return UNPREPARED;
 	return batch->data ? 0 : -ENOMEM;
 }
 
 static s64 run_read(struct mheap_batch *batch, struct mheap_op *op)
 {
-	u32 object;
+	s64 object;
 	int error;
 
 	if (op->length > MHEAP_IO_MAX)
 		return -E2BIG;
 	error = check_data(batch, op);
-	if (!error)
-		error = find(batch, op, op->object, &object);
-	return error ?: mheap_object_read(batch->session, object, op->offset,
-					  batch->data + batch->out, op->length);
+	if (error)
+		return error;
+	object = find(batch, op, op->object);
+	if (object < 0)
+		return object;
+	return mheap_object_read(batch->session, object, op->offset, batch->data + batch->out,
+				 op->length);
 }
 
 static s64 run_write(struct mheap_batch *batch, struct mheap_op *op)
 {
-	u32 object;
+	s64 object;
 	int error;
 
 	if (op->length > MHEAP_IO_MAX)
 		return -E2BIG;
 	error = check_data(batch, op);
-	if (!error)
-		error = find(batch, op, op->object, &object);
-	if (!error && op->data == MHEAP_BATCH_FAULT)
-		error = -EFAULT;
-	if (!error)
-		error = mheap_object_write(batch->session, object, op->offset,
-					   batch->data + op->data, op->length);
+	if (error)
+		return error;
+	object = find(batch, op, op->object);
+	if (object < 0)
+		return object;
+	if (op->data == MHEAP_BATCH_FAULT)
+		return -EFAULT;
+	error = mheap_object_write(batch->session, object, op->offset, batch->data + op->data,
+				   op->length);
+	op->data = 0;
 	return error ?: op->length;
 }
 
 static s64 run_resize(struct mheap_batch *batch, struct mheap_op *op)
 {
-	u32 object;
-	int error = find(batch, op, op->object, &object);
+	const s64 object = find(batch, op, op->object);
 
-	if (!error && op->length > MHEAP_LENGTH_MAX)
-		error = -E2BIG;
-	return error ?: mheap_object_resize(batch->session, object, op->slots, op->length);
+	if (object < 0)
+		return object;
+	if (op->length > MHEAP_LENGTH_MAX)
+		return -E2BIG;
+	return mheap_object_resize(batch->session, object, op->slots, op->length);
 }
 
 static void fill_info(const struct mheap_object_figures *figures, struct mheap_object_info *info)
@@ -267,28 +294,29 @@ static void fill_info(const struct mheap_object_figures *figures, struct mheap_o
 	info->flags = figures->tracked ? MHEAP_OBJECT_TRACKED : 0;
 }
 
-static s64 run_info(struct mheap_batch *batch, struct mheap_op *op)
+static noinline s64 run_info(struct mheap_batch *batch, struct mheap_op *op)
 {
 	const u32 length = min_t(u64, op->length, sizeof(struct mheap_object_info));
 	struct mheap_object_figures figures;
 	struct mheap_object_info info = {};
-	u32 object;
+	s64 object;
 	int error;
 
 	if (op->length < MHEAP_OBJECT_INFO_SIZE_0)
 		return -EINVAL;
 	error = check_data(batch, op);
-	if (!error)
-		error = find(batch, op, op->object, &object);
 	if (error)
 		return error;
+	object = find(batch, op, op->object);
+	if (object < 0)
+		return object;
 	mheap_object_figures(batch->session, object, &figures);
 	fill_info(&figures, &info);
 	memcpy(batch->data + batch->out, &info, length);
 	return length;
 }
 
-static s64 run_same(struct mheap_batch *batch, struct mheap_op *op)
+static noinline s64 run_same(struct mheap_batch *batch, struct mheap_op *op)
 {
 	u64 a, b;
 	int error = find_id(batch, op, op->object, &a);
@@ -300,23 +328,25 @@ static s64 run_same(struct mheap_batch *batch, struct mheap_op *op)
 
 static s64 run_weak(struct mheap_batch *batch, struct mheap_op *op)
 {
-	u32 object;
+	const s64 object = find(batch, op, op->object);
 	u64 handle;
-	int error = find(batch, op, op->object, &object);
+	int error;
 
-	if (!error)
-		error = mheap_session_weak(batch->session, object, &handle);
-	return error ?: handle;
+	if (object < 0)
+		return object;
+	error = mheap_session_weak(batch->session, object, &handle);
+	return error ?: give_handle(op, handle);
 }
 
-static s64 run_upgrade(struct mheap_batch *batch, struct mheap_op *op)
+static noinline s64 run_upgrade(struct mheap_batch *batch, struct mheap_op *op)
 {
+	const s64 handle = find_handle(batch, op, op->object);
 	u32 object;
-	u64 handle;
-	int error = find_handle(batch, op, op->object, &handle);
+	int error;
 
-	if (!error)
-		error = mheap_session_upgrade(batch->session, handle, &object);
+	if (handle < 0)
+		return handle;
+	error = mheap_session_upgrade(batch->session, handle, &object);
 	return error ?: give(batch, op, object);
 }
 
@@ -336,68 +366,67 @@ static s64 run_upgrade(struct mheap_batch *batch, struct mheap_op *op)
  * @run: does it; returns its result
  * @fields: all others must be zero
  * @flags: MHEAP_OP_* that it accepts
- * @gives: its result is a handle, or 0
  */
 struct command {
 	s64 (*run)(struct mheap_batch *batch, struct mheap_op *op);
 	u8 fields;
 	u8 flags;
-	bool gives;
 };
 
 static const struct command commands[] = {
-	[MHEAP_OP_NEW]	   = { run_new, TYPE | SLOTS | LENGTH, MHEAP_OP_TEMP, true },
-	[MHEAP_OP_DUP]	   = { run_dup, OBJECT, MHEAP_OP_TEMP, true },
-	[MHEAP_OP_DROP]	   = { run_drop, OBJECT, 0, false },
-	[MHEAP_OP_LOAD]	   = { run_load, OBJECT | SLOT, MHEAP_OP_TEMP, true },
-	[MHEAP_OP_STORE]   = { run_store, OBJECT | SLOT | TARGET, 0, false },
-	[MHEAP_OP_SWAP]	   = { run_swap, OBJECT | SLOT | TARGET, MHEAP_OP_TEMP, true },
-	[MHEAP_OP_COMPARE_STORE] = {
-		run_compare_store, OBJECT | SLOT | EXPECTED | TARGET, 0, false
-	},
-	[MHEAP_OP_READ]	   = { run_read, OBJECT | OFFSET | LENGTH | DATA, 0, false },
-	[MHEAP_OP_WRITE]   = { run_write, OBJECT | OFFSET | LENGTH | DATA, 0, false },
-	[MHEAP_OP_RESIZE]  = { run_resize, OBJECT | SLOTS | LENGTH, 0, false },
-	[MHEAP_OP_INFO]	   = { run_info, OBJECT | LENGTH | DATA, 0, false },
-	[MHEAP_OP_SAME]	   = { run_same, OBJECT | TARGET, 0, false },
-	[MHEAP_OP_WEAK]	   = { run_weak, OBJECT, 0, true },
-	[MHEAP_OP_UPGRADE] = { run_upgrade, OBJECT, MHEAP_OP_TEMP, true },
+	[MHEAP_OP_NEW]	   = { run_new, TYPE | SLOTS | LENGTH, MHEAP_OP_TEMP },
+	[MHEAP_OP_DUP]	   = { run_dup, OBJECT, MHEAP_OP_TEMP },
+	[MHEAP_OP_DROP]	   = { run_drop, OBJECT },
+	[MHEAP_OP_LOAD]	   = { run_load, OBJECT | SLOT, MHEAP_OP_TEMP },
+	[MHEAP_OP_STORE]   = { run_store, OBJECT | SLOT | TARGET },
+	[MHEAP_OP_SWAP]	   = { run_swap, OBJECT | SLOT | TARGET, MHEAP_OP_TEMP },
+	[MHEAP_OP_COMPARE_STORE] = { run_compare_store, OBJECT | SLOT | EXPECTED | TARGET },
+	[MHEAP_OP_READ]	   = { run_read, OBJECT | OFFSET | LENGTH | DATA },
+	[MHEAP_OP_WRITE]   = { run_write, OBJECT | OFFSET | LENGTH | DATA },
+	[MHEAP_OP_RESIZE]  = { run_resize, OBJECT | SLOTS | LENGTH },
+	[MHEAP_OP_INFO]	   = { run_info, OBJECT | LENGTH | DATA },
+	[MHEAP_OP_SAME]	   = { run_same, OBJECT | TARGET },
+	[MHEAP_OP_WEAK]	   = { run_weak, OBJECT },
+	[MHEAP_OP_UPGRADE] = { run_upgrade, OBJECT, MHEAP_OP_TEMP },
 };
 
-/* What stands in fields that an operation does not use. */
-static __always_inline u64 unused(const struct mheap_op *op, u8 fields)
+/* Two neighbours at once. */
+static __always_inline u64 type_and_slots(const struct mheap_op *op)
 {
+	BUILD_BUG_ON(offsetof(struct mheap_op, slots) != offsetof(struct mheap_op, type) + 4);
+	return *(const u64 *)&op->type;
+}
+
+/* What stands in fields and flags that an operation does not use. */
+static __always_inline u64 unused(const struct mheap_op *op, const struct command *command)
+{
+	const u8 fields = command->fields;
+
 	return (fields & SLOT ? 0 : op->slot) |
 	       (fields & OBJECT ? 0 : op->object) |
 	       (fields & TARGET ? 0 : op->target) |
 	       (fields & EXPECTED ? 0 : op->expected) |
 	       (fields & LENGTH ? 0 : op->length) |
 	       (fields & DATA ? 0 : op->data) |
-	       (fields & TYPE ? 0 : op->type) |
-	       (fields & SLOTS ? 0 : op->slots);
+	       (fields & (TYPE | SLOTS) ? 0 : type_and_slots(op)) |
+	       ((fields & (TYPE | SLOTS)) == SLOTS ? op->type : 0) |
+	       (op->flags & ~command->flags);
 }
 
 static __always_inline s64 run(struct mheap_batch *batch, struct mheap_op *op,
 			       const struct command *command)
 {
-	if (unlikely(unused(op, command->fields) | (op->flags & ~command->flags)))
+	if (unlikely(unused(op, command)))
 		return -EINVAL;
 	return command->run(batch, op);
 }
 
-/**
- * mheap_command_run - execute an operation
- * @batch: its batch, the session entered
- * @op: its record, in the batch's window
- *
+/*
  * The switch lets the compiler see each row of the table as constants: the check
- * of unused fields becomes a handful of instructions and the call a direct one.
- *
- * Context: Entered. May sleep.
- * Return: Its result, or MHEAP_COMMAND_UNPREPARED where nothing was done because
- * mheap_batch_prepared() says no.
+ * of unused fields becomes a handful of instructions, and there is no call
+ * through a pointer.
  */
-s64 mheap_command_run(struct mheap_batch *batch, struct mheap_op *op)
+static __always_inline s64 execute(struct mheap_batch *batch, struct mheap_op *op)
 {
 	switch (op->opcode) {
 	case MHEAP_OP_NEW:
@@ -434,13 +463,39 @@ s64 mheap_command_run(struct mheap_batch *batch, struct mheap_op *op)
 }
 
 /**
- * mheap_command_gives - does an operation result in a handle?
- * @opcode: of one that has been executed without error
+ * mheap_commands_run - execute operations of a batch
+ * @batch: the batch, its session entered
  *
- * Context: Any.
- * Return: true if its result is a handle, or 0 for none.
+ * Those from batch->at to before batch->limit, or before the first whose data is
+ * not prepared, or behind the first that fails without MHEAP_SUBMIT_CONTINUE.
+ * batch->at is set to where that was.
+ *
+ * Context: Entered. May sleep.
+ * Return: false if the batch ends here.
  */
-bool mheap_command_gives(u16 opcode)
+bool mheap_commands_run(struct mheap_batch *batch)
 {
-	return commands[opcode].gives;
+	struct mheap_op *const end = batch->ops + batch->limit;
+	struct mheap_op *op = batch->ops + batch->at;
+	bool more = true;
+	s64 result;
+
+	for (; op < end; op++) {
+		result = execute(batch, op);
+		if (likely(result >= 0)) {
+			op->result = result;
+			continue;
+		}
+		if (result == UNPREPARED)
+			break;
+		op->result = result;
+		op->data = 0;
+		if (!(batch->flags & MHEAP_SUBMIT_CONTINUE)) {
+			more = false;
+			op++;
+			break;
+		}
+	}
+	batch->at = op - batch->ops;
+	return more;
 }

@@ -78,5 +78,6 @@ void mheap_file_close(struct mheap_file *file)
 	mheap_session_fini(&file->session);
 	mheap_instance_put(file->instance);
 	mheap_serial_put(serial);
+	kfree(file->window);
 	kfree(file);
 }
