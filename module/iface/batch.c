@@ -289,11 +289,12 @@ static noinline int execute_one_with_data(struct mheap_session *session, struct 
 	struct mheap_batch batch __uninitialized;
 	int executed;
 
-	batch.ops = op;
-	batch.at = 0;
-	batch.filled = 1;
 	init_data(&batch, data);
-	prepare(&batch);
+	make_room(&batch, room_for(op));
+	if (op->opcode == MHEAP_OP_WRITE)
+		gather_data(&batch, op, 0);
+	batch.prepared = 1;
+	batch.out = 0;
 	executed = execute_one(&batch, session, op);
 	if (executed > 0)
 		scatter_data(&batch, op);

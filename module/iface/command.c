@@ -55,7 +55,7 @@ static s64 find_handle(const struct mheap_batch *batch, const struct mheap_op *o
 /* Which object is it, whatever names it? */
 static int find_id(struct mheap_batch *batch, const struct mheap_op *op, u64 name, u64 *id)
 {
-	struct mheap_object_figures figures;
+	struct mheap_object_figures figures __uninitialized;
 
 	if (name & MHEAP_RESULT_FLAG)
 		name = mheap_result_find(batch, op, name);
@@ -297,7 +297,7 @@ static void fill_info(const struct mheap_object_figures *figures, struct mheap_o
 static noinline s64 run_info(struct mheap_batch *batch, struct mheap_op *op)
 {
 	const u32 length = min_t(u64, op->length, sizeof(struct mheap_object_info));
-	struct mheap_object_figures figures;
+	struct mheap_object_figures figures __uninitialized;
 	struct mheap_object_info info = {};
 	s64 object;
 	int error;

@@ -3,6 +3,7 @@
  * The layout of what goes over the interface, which must be the same for a
  * 32-bit program: this is built as one as well.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
@@ -12,10 +13,10 @@
 #include "tap.h"
 
 #define FIELD(type, field, offset, size)				\
-	_Static_assert(offsetof(struct type, field) == (offset) &&	\
+	static_assert(offsetof(struct type, field) == (offset) &&	\
 		       sizeof(((struct type *)0)->field) == (size), #type "." #field)
 #define SIZE(type, size)						\
-	_Static_assert(sizeof(struct type) == (size), #type)
+	static_assert(sizeof(struct type) == (size), #type)
 
 FIELD(mheap_op, opcode, 0, 2);
 FIELD(mheap_op, flags, 2, 2);
@@ -75,17 +76,17 @@ FIELD(mheap_stats, generation, 104, 168);
 SIZE(mheap_generation_stats, 56);
 SIZE(mheap_stats, MHEAP_STATS_SIZE_0);
 
-_Static_assert(MHEAP_IOC_SUBMIT == 0x4010c300, "SUBMIT");
-_Static_assert(MHEAP_IOC_COLLECT == 0xc030c301, "COLLECT");
-_Static_assert(MHEAP_IOC_ENABLE == 0xc302, "ENABLE");
-_Static_assert(MHEAP_IOC_DISABLE == 0xc303, "DISABLE");
-_Static_assert(MHEAP_IOC_IS_ENABLED == 0xc304, "IS_ENABLED");
-_Static_assert(MHEAP_IOC_GET_THRESHOLD == 0x8010c305, "GET_THRESHOLD");
-_Static_assert(MHEAP_IOC_SET_THRESHOLD == 0x4010c306, "SET_THRESHOLD");
-_Static_assert(MHEAP_IOC_COUNT == 0x8010c307, "COUNT");
-_Static_assert(MHEAP_IOC_STATS == 0xc308, "STATS");
-_Static_assert(MHEAP_IOC_SETTLE == 0xc309, "SETTLE");
-_Static_assert(MHEAP_RESULT(5) == 0x8000000000000005ULL, "RESULT");
+static_assert(MHEAP_IOC_SUBMIT == 0x4010c300, "SUBMIT");
+static_assert(MHEAP_IOC_COLLECT == 0xc030c301, "COLLECT");
+static_assert(MHEAP_IOC_ENABLE == 0xc302, "ENABLE");
+static_assert(MHEAP_IOC_DISABLE == 0xc303, "DISABLE");
+static_assert(MHEAP_IOC_IS_ENABLED == 0xc304, "IS_ENABLED");
+static_assert(MHEAP_IOC_GET_THRESHOLD == 0x8010c305, "GET_THRESHOLD");
+static_assert(MHEAP_IOC_SET_THRESHOLD == 0x4010c306, "SET_THRESHOLD");
+static_assert(MHEAP_IOC_COUNT == 0x8010c307, "COUNT");
+static_assert(MHEAP_IOC_STATS == 0xc308, "STATS");
+static_assert(MHEAP_IOC_SETTLE == 0xc309, "SETTLE");
+static_assert(MHEAP_RESULT(5) == 0x8000000000000005ULL, "RESULT");
 
 TEST(records_and_data_arrive)
 {

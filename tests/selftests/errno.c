@@ -255,6 +255,17 @@ TEST(number_that_is_no_handle_is_bad)
 	check_everywhere(world.object + 1000, -EBADF);
 }
 
+TEST(handle_that_is_yet_to_come_is_bad)
+{
+	const __u64 life = 1ULL << 28;	/* how often its place was used before */
+
+	make_world();
+	/* The next that its place gives, and one long after. */
+	check_everywhere(world.closed + life, -EBADF);
+	check_everywhere(world.closed + 1000 * life, -EBADF);
+	check_everywhere(world.object + life, -EBADF);
+}
+
 TEST(handle_of_another_session_is_bad)
 {
 	make_world();
@@ -469,12 +480,12 @@ static char *edge(void)
 
 TEST(data_at_a_bad_address_is_a_fault)
 {
-	char *bad[] = { NULL, (char *)8, (char *)-4096L, (char *)(-1UL / 2 + 1), NULL, NULL };
+	char * const bad[] = {
+		NULL, (char *)8, (char *)-4096L, (char *)(-1UL / 2 + 1), edge(), edge() - 1,
+	};
 	unsigned int i;
 
 	make_world();
-	bad[4] = edge();
-	bad[5] = edge() - 1;
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		tap_case("address %p", bad[i]);
 		check_error(op_read(world.object, 0, bad[i], 16), -EFAULT);

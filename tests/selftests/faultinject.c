@@ -212,7 +212,7 @@ TEST(new_at_every_limit_of_the_tables_without_memory)
 	for (i = 0; i < 2100; i++) {
 		before = heap_stats(heap);
 		op = op_new(0, 0, 0);
-		nth = 4 + i % 2;	/* behind those that copy the records */
+		nth = 3 + i % 2;	/* behind those that copy the records */
 		arm(nth);
 		called = heap_submit(heap, &op, 1, 0);
 		disarm();

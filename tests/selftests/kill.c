@@ -20,7 +20,7 @@
 
 /* Shared with the process that is killed. */
 static struct {
-	volatile int working;
+	_Atomic int working;
 	char name[MHEAP_NAME_MAX];
 } *shared;
 
@@ -45,7 +45,7 @@ static void fill_batch(unsigned int seed)
 	}
 }
 
-static void __attribute__((noreturn)) work_until_killed(int heap)
+static void __noreturn work_until_killed(int heap)
 {
 	unsigned int seed;
 
@@ -180,7 +180,7 @@ TEST(another_heap_is_not_touched)
 	CHECK_EQ(heap_collect(heap, 2).freed, 0);
 }
 
-static void __attribute__((noreturn)) make_temporaries(int heap)
+static void __noreturn make_temporaries(int heap)
 {
 	int i;
 

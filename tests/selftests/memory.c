@@ -28,7 +28,7 @@ static long read_number(const char *path)
 }
 
 /* Gives back what is free, and what the sanitizer keeps to catch late users. */
-static void shrink(const char *cache)
+static void give_back(const char *cache)
 {
 	char path[200];
 	int file;
@@ -49,7 +49,7 @@ static long bodies_in(const char *cache)
 
 	if (lstat(cache, &status) || S_ISLNK(status.st_mode))
 		return -1;
-	shrink(cache);
+	give_back(cache);
 	snprintf(path, sizeof(path), "%s/objects", cache);
 	return read_number(path);
 }

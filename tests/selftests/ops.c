@@ -255,11 +255,13 @@ TEST(compare_store_stores_where_expected)
 
 TEST(payload_comes_back)
 {
-	static const unsigned int lengths[] = { 1, 7, 8, 100, 4095, 4096, 4097, 8192, 65535, 65536 };
+	static const unsigned int lengths[] = {
+		1, 7, 8, 100, 4095, 4096, 4097, 8192, 65535, 65536,
+	};
 	static unsigned char in[65536], out[65536];
 	const int heap = heap_open();
 	unsigned int i, k;
-	__u64 object;
+	__u64 object, loaded;
 
 	for (i = 0; i < sizeof(in); i++)
 		in[i] = i * 7 + i / 256;
@@ -271,7 +273,8 @@ TEST(payload_comes_back)
 		memset(out, 0xee, sizeof(out));
 		CHECK_EQ(heap_run(heap, op_read(object, 0, out, lengths[k])), lengths[k]);
 		CHECK(!memcmp(in, out, lengths[k]));
-		CHECK_EQ(heap_run(heap, op_same(heap_get(heap, op_load(object, 0)), object)), 1);
+		loaded = heap_get(heap, op_load(object, 0));
+		CHECK_EQ(heap_run(heap, op_same(loaded, object)), 1);
 	}
 }
 

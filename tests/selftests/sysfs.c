@@ -61,10 +61,7 @@ static long write_text(const char *path, const char *text)
 	return write_bytes(path, text, strlen(text));
 }
 
-static void check_text(const char *path, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static void check_text(const char *path, const char *format, ...)
+__printf(2, 3) static void check_text(const char *path, const char *format, ...)
 {
 	char expected[400], text[TEXT_MAX];
 	va_list arguments;
@@ -216,7 +213,7 @@ static const char * const malformed[] = {
 	"4294967995 10 10", "700 4294967306 10", "9223372036854775808 10 10",
 	"18446744073709551615 10 10", "18446744073709551616 10 10",
 	"18446744073709552316 10 10", "99999999999999999999999999999999999999 10 10",
-	"700 10 99999999999999999999999999999999999999", "\xc2\xa0" "700 10 10",
+	"700 10 99999999999999999999999999999999999999", "\xc2\xa0 700 10 10",
 	"\xd9\xa1 10 10", "700 10 10\x1a", "\xff\xff\xff",
 };
 
@@ -287,7 +284,7 @@ TEST(malformed_collect_is_invalid)
 }
 
 /* Calls check() for every file in a directory and those below. */
-static void for_each_file(const char *directory, void (*check)(const char *path, mode_t mode))
+static void for_each_file(const char *directory, void check(const char *path, mode_t mode))
 {
 	struct dirent *entry;
 	struct stat status;
@@ -494,7 +491,7 @@ TEST(files_belong_to_who_opened_the_heap)
 	check_text(path_of(heap, "threshold"), "700 10 10\n");
 }
 
-static volatile int stop;
+static _Atomic int stop;
 
 static void read_one(const char *path, mode_t mode)
 {

@@ -50,7 +50,7 @@ void tap_case(const char *format, ...)
 	va_end(arguments);
 }
 
-static void __attribute__((noreturn)) fail(void)
+static void __noreturn fail(void)
 {
 	if (current_case[0])
 		tap_note("    in the case: %s", current_case);
@@ -144,11 +144,11 @@ static int report(unsigned int number, const char *name, int status, double seco
 	if (WIFSIGNALED(status))
 		tap_note("killed by signal %d%s", WTERMSIG(status),
 			 WTERMSIG(status) == SIGALRM ? ", as it took too long" : "");
-	if (WIFEXITED(status) && WEXITSTATUS(status) == SKIPPED)
+	if (WIFEXITED(status) && WEXITSTATUS(status) == SKIPPED) {
 		skip = " # SKIP ";
-	else if (status)
+	} else if (status) {
 		verdict = "not ok";
-	else if (!heap_wait_none()) {
+	} else if (!heap_wait_none()) {
 		tap_note("a heap is left behind");
 		verdict = "not ok";
 	}

@@ -7,6 +7,8 @@
 #ifndef TAP_H
 #define TAP_H
 
+#define __noreturn		__attribute__((noreturn))
+#define __printf(text, first)	__attribute__((format(printf, text, first)))
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 
 /**
@@ -49,12 +51,12 @@ void tap_check_equal(const char *file, int line, const char *what, long long val
 		     long long expected);
 
 /* What goes on in a test that checks many cases: shown where a check fails. */
-void tap_case(const char *format, ...) __attribute__((format(printf, 1, 2)));
+__printf(1, 2) void tap_case(const char *format, ...);
 
 /* A line that does not matter to the result. */
-void tap_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+__printf(1, 2) void tap_note(const char *format, ...);
 
-void tap_skip(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
+__printf(1, 2) void __noreturn tap_skip(const char *format, ...);
 
 /* The number that an environment variable has, if it is set. */
 unsigned long tap_number(const char *variable, unsigned long otherwise);

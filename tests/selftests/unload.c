@@ -90,14 +90,16 @@ TEST(nothing_is_left_of_an_unloaded_module)
 static void make_garbage(int heap)
 {
 	static struct mheap_op ops[60000];
+	unsigned int count = tap_number("MHEAP_TEST_OBJECTS", 1000000) / 10 * 2;
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(ops); i += 2) {
+	count = count < ARRAY_SIZE(ops) ? count : ARRAY_SIZE(ops);
+	for (i = 0; i < count; i += 2) {
 		ops[i] = op_temp(op_new(0, 1, 100));
 		ops[i + 1] = op_store(MHEAP_RESULT(i), 0, i ? MHEAP_RESULT(i - 2) :
 							   MHEAP_RESULT(i));
 	}
-	heap_do_all(heap, ops, ARRAY_SIZE(ops));
+	heap_do_all(heap, ops, count);
 }
 
 TEST(unloading_waits_for_heaps_that_are_being_freed)
