@@ -115,6 +115,12 @@ static s64 run_new(struct mheap_batch *batch, struct mheap_op *op)
 
 	if (op->length > MHEAP_LENGTH_MAX)
 		return -E2BIG;
+	/* Not even the figures may show an object that could not be given. */
+	if (!(op->flags & MHEAP_OP_TEMP)) {
+		error = mheap_handle_reserve(&batch->session->handles);
+		if (unlikely(error))
+			return error;
+	}
 	error = mheap_object_new(batch->session, &shape, &object);
 	return error ?: give(batch, op, object);
 }
