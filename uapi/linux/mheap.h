@@ -116,7 +116,9 @@
  *            -ENOENT  the object is dead
  *
  * Any of them can also fail with
- *   -ENOMEM     no memory; operations that make an object or a handle, RESIZE
+ *   -ENOMEM     no memory; operations that make an object or a handle, RESIZE,
+ *               and READ, WRITE and INFO, whose data goes through the kernel's
+ *               own memory
  *   -ENOSPC     the heap has given out all its 2^32 - 1 object numbers, or the
  *               session all its handles
  *   -EOVERFLOW  an object has MHEAP_REFERENCES_MAX references
