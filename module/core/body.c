@@ -13,7 +13,7 @@
 bool mheap_shape_extended(const struct mheap_shape *shape)
 {
 	return shape->type > MHEAP_TYPE_INLINE_MAX ||
-	       shape->slots >= MHEAP_BODY_EXTENDED || shape->length > U16_MAX;
+	       shape->slots > MHEAP_BODY_INLINE_SLOTS || shape->length > U16_MAX;
 }
 
 /**
@@ -71,7 +71,7 @@ void mheap_body_install(struct mheap_chunk *chunk, u32 object, void *body,
 	const u32 tag = chunk->identity[index] & ~MHEAP_TYPE_INLINE_MAX;
 	struct mheap_body_header *header = body;
 
-	chunk->body[index] = body;
+	WRITE_ONCE(chunk->body[index], body);	/* see fetch_body() */
 	if (mheap_shape_extended(shape)) {
 		header->type = shape->type;
 		header->slots = shape->slots;

@@ -18,12 +18,15 @@
 /* In chunk->slots: the body has a header, and the table knows nothing. */
 #define MHEAP_BODY_EXTENDED	0xffU
 
+/* What has more slots has a header. */
+#define MHEAP_BODY_INLINE_SLOTS	64U
+
 /**
  * struct mheap_body_header - of a body that is extended
  * @type: of the object
  * @slots: how many
  * @length: of the payload, in bytes
- * @cursor: while the object is released: slots that have not been emptied yet
+ * @cursor: of a dead object: slots that have not been emptied yet
  */
 struct mheap_body_header {
 	u32 type;
@@ -75,6 +78,21 @@ static inline u32 *mheap_body_slots(const struct mheap_chunk *chunk, u32 index, 
 	}
 	*slots = chunk->slots[index];
 	return chunk->body[index];
+}
+
+/**
+ * mheap_body_first_slot - the first slot of a body that is not an object's
+ * @body: the body
+ * @shape: of the object that it was, or will be
+ *
+ * Context: The body is the caller's alone. Return: The slot; anything where there
+ * are none.
+ */
+static inline u32 *mheap_body_first_slot(void *body, const struct mheap_shape *shape)
+{
+	struct mheap_body_header *header = body;
+
+	return mheap_shape_extended(shape) ? (u32 *)(header + 1) : body;
 }
 
 #endif /* _MHEAP_CORE_BODY_H */

@@ -1,21 +1,64 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A collection, step by step. It finds the unreachable objects of a set: of
- * generations 0 to N, or in a full collection of the whole heap.
+ * A collection, step by step, beside programs that go on. It finds the
+ * unreachable objects of a set S: the objects that were in generations 0 to N, or
+ * in a full collection all objects with slots, when the census came to them.
  *
- * Why what it frees is garbage: with the gate held for writing nobody is at
- * work, and every reference is a count from outside, or in the slot of an
- * object, alive or dead and waiting for its release. In a full collection the
- * marking starts from everything that has a count from outside or waits for its
- * release. In a young one it starts from everything whose count is not explained
- * by slots inside the set; slots of objects outside the set, those that wait for
- * their release included, are never subtracted. So what is not reached is
- * referred to by nothing but what is not reached.
+ *	touch	programs mark what they gain references to (touch.h)
+ *	H1	handshake (lane.h): everybody does
+ *	census	S is fixed (census.c)
+ *	reach	from the objects of S with references from outside of it: in a full
+ *		collection those are the counts from outside, in a young one what
+ *		trial deletion leaves (mark.c, trial.c)
+ *	H2	handshake: what was touched before is seen
+ *	look	reach from what was touched, until there is nothing new (verdict.c)
+ *	H3	handshake: nobody has upgraded a weak handle since, else look again;
+ *		and nobody owes a reference that was taken out of a slot any more
+ *	cut	what survives loses its references from garbage (sweep.c)
+ *	free	garbage goes
  *
- * Why no garbage is left: an unreachable object is not reached by marking, so a
- * full collection frees it, unless it hangs on a dead object that waits for its
- * release. mheap_collect() has those released before it begins.
+ * Why what is freed is garbage. Let w be in S and unreached behind H3, and suppose
+ * that a program gains a reference to it in a section behind H2, where nobody has
+ * upgraded a weak handle to it; take the first such gain of any such object. It
+ * was loaded from a slot of an object v that the program held.
+ *
+ * - v is in S and unreached. The program's reference to v was not gained behind
+ *   H2, as this is the first gain. It was not gained between H1 and H2 either: v
+ *   would be touched, visibly behind H2, and look would have reached it. So it was
+ *   held since before H1, and v was a root when reach read its count.
+ * - v is in S and reached. Its slots were scanned, each under the lock of v's
+ *   block. Where w was in the slot, w was reached. Where it was loaded and the slot
+ *   overwritten before the scan, its touch mark was set under that lock before the
+ *   scan, and a look followed. Where it was stored behind the scan, the storing
+ *   section held w and touched it: before H2, then look has seen that; or behind
+ *   H2, then w was gained before H2 and touched, or held from before H1 until then
+ *   and a root.
+ * - v is not in S. A reference that its slot had before H1 is one from outside of S
+ *   to a young collection, and v has none in a full one: what is born before H1 is
+ *   in S (mheap_scope_widen()). One that was stored later is as in the case before.
+ *
+ * So nobody gains a reference to w. What was gained by an upgrade is touched and
+ * counted, and the collection looks again; verdict.c has that argument.
+ *
+ * Why counts are right. A section that overwrote a slot may owe a decrement to what
+ * was in it; H3 ends it. Behind H3 the references to an unreached object are in the
+ * slots of unreached objects only: alive or dead and left to the worker, who leaves
+ * them alone during the sweep. So the sweep may ignore references among them, and
+ * nobody else ever looks at them. A number of S that was not reached is not given
+ * out before all mark bits of its block are set again, so a clear mark bit never
+ * speaks of a newer object.
+ *
+ * Why no garbage is left. What is unreachable when a full collection begins is
+ * touched by nobody and not reached, unless a reference to it was in flight; so it
+ * is freed by that collection or the next. An unreachable object that hangs on a
+ * dead one is freed with it.
+ *
+ * What programs may have to wait for: the lock of a block, held by a collection for
+ * 64 bits, 64 counts or 64 slots; the lock of their lane, held for no work at all;
+ * heap->verdict, which only the upgrade of a weak handle to an unreached object
+ * waits for, and which is held until the sections under way have ended.
  */
+#include "census.h"
 #include "collect.h"
 #include "count.h"
 #include "mark.h"
@@ -23,126 +66,114 @@
 #include "scope.h"
 #include "sweep.h"
 #include "trial.h"
-
-/* Clear the mark bits of the set. Return: how many objects it has. */
-static u64 clear_marks(struct mheap_scope *scope)
-{
-	struct mheap_chunk *chunk;
-	u64 visited = 0;
-	u64 members;
-	u32 block;
-
-	mheap_scope_begin(scope);
-	while ((chunk = mheap_scope_next(scope)))
-		for (block = 0; block < MHEAP_CHUNK_BLOCKS; block++) {
-			members = mheap_scope_block(scope, chunk, block);
-			chunk->mark[block] = ~members;
-			visited += hweight64(members);
-		}
-	return visited;
-}
+#include "verdict.h"
 
 static void reach_roots_of(struct mheap_mark *mark, struct mheap_chunk *chunk, u32 block)
 {
-	struct mheap_run run = {
-		.base = chunk->base + block * MHEAP_BLOCK_OBJECTS,
-		.left = mheap_scope_unreached(chunk, block),
-	};
+	struct mheap_run run = mheap_scope_unreached(chunk, block);
 	u32 object;
-	u64 count;
 
 	while (run.left) {
 		object = mheap_run_next(&run);
-		count = atomic64_read(&chunk->count[mheap_index(object)]);
-		if (mheap_count_outside(count) || chunk->dead[block] & mheap_bit(object))
+		if (mheap_count_outside(atomic64_read(&chunk->count[mheap_index(object)])))
 			mheap_mark_reach(mark, object);
 	}
 	mheap_mark_drain(mark);
 }
 
 /* Reach from the exact roots. */
-static void mark_from_roots(struct mheap_scope *scope)
+static void reach_roots(struct mheap_scope *scope, struct mheap_mark *mark)
 {
 	struct mheap_chunk *chunk;
-	struct mheap_mark mark;
 	u32 block;
 
-	mheap_mark_init(&mark, scope);
 	mheap_scope_begin(scope);
 	while ((chunk = mheap_scope_next(scope)))
 		for (block = 0; block < MHEAP_CHUNK_BLOCKS; block++)
-			reach_roots_of(&mark, chunk, block);
-	mheap_mark_finish(&mark);
+			reach_roots_of(mark, chunk, block);
+}
+
+/* Reach what is alive. */
+static void reach(struct mheap_scope *scope)
+{
+	struct mheap_mark mark;
+
+	mheap_mark_init(&mark, scope->heap);
+	if (scope->generation == MHEAP_OLDEST)
+		reach_roots(scope, &mark);
+	else
+		mheap_trial_reach(scope, &mark);
+	mheap_mark_finish(&mark, scope);
+	mheap_lane_handshake(scope->heap);
+	mheap_verdict_reach(scope, &mark);
 	mheap_mark_fini(&mark);
 }
 
-/* Reach from what is held from outside a young set. */
-static int mark_from_trial(struct mheap_scope *scope)
+static void end_scope(struct mheap_scope *scope)
 {
-	struct mheap_mark mark;
-	int error;
-
-	error = mheap_trial_begin(scope);
-	if (!error) {
-		mheap_trial_subtract(scope);
-		mheap_mark_init(&mark, scope);
-		mheap_trial_reach(scope, &mark);
-		mheap_mark_finish(&mark);
-		mheap_mark_fini(&mark);
-	}
-	mheap_trial_end(scope);
-	return error;
+	if (scope->generation < MHEAP_OLDEST)
+		mheap_trial_fini(scope);
+	mheap_scope_fini(scope);
 }
 
 /*
- * Reach what is alive. Trial deletion needs memory for its counts; without it
- * the whole heap is collected instead, which needs none.
+ * A young collection needs memory for its counts; without it the whole heap is
+ * collected instead, which needs none.
  */
-static u64 mark_alive(struct mheap_scope *scope)
+static void begin_scope(struct mheap_scope *scope, struct mheap_heap *heap, u32 generation)
 {
-	u64 visited = clear_marks(scope);
+	int error = mheap_scope_init(scope, heap, generation);
 
-	if (scope->generation < MHEAP_OLDEST && mark_from_trial(scope)) {
-		scope->generation = MHEAP_OLDEST;
-		visited = clear_marks(scope);
+	if (!error && generation < MHEAP_OLDEST)
+		error = mheap_trial_init(scope);
+	if (error) {
+		end_scope(scope);
+		mheap_scope_init(scope, heap, MHEAP_OLDEST);
 	}
-	if (scope->generation == MHEAP_OLDEST)
-		mark_from_roots(scope);
-	return visited;
 }
 
-/* With the heap held still. */
-static void collect_still(struct mheap_heap *heap, struct mheap_collection *collection)
+static void sweep(struct mheap_scope *scope, struct mheap_collection *collection)
 {
-	struct mheap_scope scope = { .heap = heap, .generation = collection->generation };
 	struct mheap_tally tally = {};
 
-	collection->visited = mark_alive(&scope);
-	collection->generation = scope.generation;
-	mheap_generations_begin(&heap->generations, scope.generation);
-	mheap_sweep_cut(&scope, &tally);
-	collection->freed = mheap_sweep_free(&scope, &tally);
+	mheap_sweep_cut(scope, &tally);
+	collection->freed = mheap_sweep_free(scope, &tally);
 	collection->unreachable = collection->freed;
-	collection->promoted = mheap_sweep_promote(&scope);
-	mheap_heap_book(heap, &tally);
+	if (scope->generation == 1)
+		collection->promoted = collection->visited - collection->freed;
+	mheap_heap_book(scope->heap, &tally);
 }
 
-static int collect(struct mheap_heap *heap, u32 generation,
-		   struct mheap_collection *collection)
+static void collect_scope(struct mheap_scope *scope, struct mheap_collection *collection)
 {
-	u64 begin;
+	struct mheap_heap *heap = scope->heap;
+
+	collection->generation = scope->generation;
+	mheap_generations_begin(&heap->generations, scope->generation);
+	WRITE_ONCE(heap->phase, MHEAP_PHASE_MARK);
+	mheap_census_prepare(scope);
+	mheap_lane_handshake(heap);
+	mheap_scope_widen(scope);
+	collection->visited = mheap_census_take(scope);
+	reach(scope);
+	sweep(scope, collection);
+	WRITE_ONCE(heap->phase, MHEAP_PHASE_IDLE);
+	heap->ops->released(heap);
+}
+
+static void collect(struct mheap_heap *heap, u32 generation,
+		    struct mheap_collection *collection)
+{
+	const u64 begin = ktime_get_ns();
+	struct mheap_scope scope;
 
 	lockdep_assert_held(&heap->collecting);
 	memset(collection, 0, sizeof(*collection));
-	collection->generation = generation;
-	if (down_write_killable(&heap->gate))
-		return -EINTR;
-	begin = ktime_get_ns();
-	collect_still(heap, collection);
-	up_write(&heap->gate);
+	begin_scope(&scope, heap, generation);
+	collect_scope(&scope, collection);
+	end_scope(&scope);
 	collection->nanoseconds = ktime_get_ns() - begin;
 	mheap_generations_end(&heap->generations, collection);
-	return 0;
 }
 
 /**
@@ -159,16 +190,15 @@ static int collect(struct mheap_heap *heap, u32 generation,
 int mheap_collect(struct mheap_heap *heap, u32 generation,
 		  struct mheap_collection *collection)
 {
-	int error;
-
 	if (generation > MHEAP_OLDEST)
 		return -EINVAL;
 	mheap_release_continue(heap);
 	if (mutex_lock_killable(&heap->collecting))
 		return -EINTR;
-	error = collect(heap, generation, collection);
+	collect(heap, generation, collection);
 	mutex_unlock(&heap->collecting);
-	return error;
+	mheap_release_continue(heap);
+	return 0;
 }
 EXPORT_SYMBOL_MHEAP(mheap_collect);
 

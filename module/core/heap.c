@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A heap's beginning and end, its gate and its figures.
+ * A heap's beginning and end, and its figures.
  */
 #include "body.h"
 #include "count.h"
@@ -21,8 +21,11 @@ int mheap_heap_init(struct mheap_heap *heap, const struct mheap_heap_config *con
 	error = mheap_table_init(&heap->table);
 	if (error)
 		return error;
-	init_rwsem(&heap->gate);
 	mutex_init(&heap->collecting);
+	mutex_init(&heap->verdict);
+	mutex_init(&heap->moving);
+	mheap_lanes_init(&heap->lanes);
+	mheap_lane_init(&heap->worker, heap);
 	heap->allocator = config->allocator;
 	heap->ops = config->ops;
 	mheap_generations_init(&heap->generations, &config->generations);
@@ -61,32 +64,14 @@ void mheap_heap_fini(struct mheap_heap *heap)
 		free_bodies(heap, heap->table.directory->chunk[i]);
 		cond_resched();
 	}
+	mheap_lane_fini(&heap->worker);
+	mheap_lanes_fini(&heap->lanes);
 	mheap_table_fini(&heap->table);
+	mutex_destroy(&heap->moving);
+	mutex_destroy(&heap->verdict);
 	mutex_destroy(&heap->collecting);
 }
 EXPORT_SYMBOL_MHEAP(mheap_heap_fini);
-
-/**
- * mheap_heap_enter - begin to work on objects on behalf of the heap
- * @heap: the heap
- *
- * Context: May sleep.
- */
-void mheap_heap_enter(struct mheap_heap *heap)
-{
-	down_read(&heap->gate);
-}
-
-/**
- * mheap_heap_leave - end it
- * @heap: the heap
- *
- * Context: Entered.
- */
-void mheap_heap_leave(struct mheap_heap *heap)
-{
-	up_read(&heap->gate);
-}
 
 /**
  * mheap_heap_book - add changes to a heap's figures
@@ -119,7 +104,7 @@ void mheap_heap_book(struct mheap_heap *heap, struct mheap_tally *tally)
 static __no_kcsan void count_generations(struct mheap_heap *heap,
 					 u64 in_generation[MHEAP_GENERATION_COUNT])
 {
-	const u32 chunks = smp_load_acquire(&heap->table.chunks);	/* see add_chunk() */
+	const u32 chunks = mheap_table_chunks(&heap->table);
 	const struct mheap_chunk *chunk;
 	unsigned int block;
 	u64 young[MHEAP_YOUNG];

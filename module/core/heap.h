@@ -1,24 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A heap: a set of objects with its own table, allocator, generations and
- * collector. It is embedded in whatever the surroundings keep of a heap.
- *
- * Who works on objects holds the gate for reading, through a session
- * (session.h) or on behalf of the heap (mheap_heap_enter()), for at most
- * MHEAP_SLICE operations at a time. A collection holds it for writing. The gate
- * orders operations only against collections; among each other they rely on
- * block locks and counts alone.
+ * collector. It is embedded in whatever the surroundings keep of a heap. Who
+ * works on objects does so through a lane, see lane.h.
  */
 #ifndef _MHEAP_CORE_HEAP_H
 #define _MHEAP_CORE_HEAP_H
 
 #include "allocator.h"
 #include "generation.h"
+#include "lane.h"
 #include "port.h"
 #include "release.h"
 #include "table.h"
 
-#define MHEAP_SLICE		64	/* operations */
+/**
+ * enum mheap_phase - what the collector is about
+ * @MHEAP_PHASE_IDLE: nothing
+ * @MHEAP_PHASE_MARK: finding out what can be reached
+ * @MHEAP_PHASE_VERDICT: deciding that what was not reached is garbage
+ * @MHEAP_PHASE_SWEEP: taking it apart
+ */
+enum mheap_phase {
+	MHEAP_PHASE_IDLE,
+	MHEAP_PHASE_MARK,
+	MHEAP_PHASE_VERDICT,
+	MHEAP_PHASE_SWEEP,
+};
 
 struct mheap_heap;
 
@@ -40,36 +48,25 @@ struct mheap_heap_ops {
 };
 
 /**
- * struct mheap_tally - changes to a heap's figures that are not booked yet
- * @created: objects made
- * @freed: objects freed
- * @collected: of those, by a collection
- * @bytes: memory of bodies, up or down
- * @tracked: tracked objects made minus freed
- * @handles: handles opened minus closed
- *
- * Kept by whoever is at work, and booked at the end of its slice, so that
- * processors do not meet at the heap's counters for every operation.
- */
-struct mheap_tally {
-	long created;
-	long freed;
-	long collected;
-	long bytes;
-	long tracked;
-	long handles;
-};
-
-/**
  * struct mheap_heap - a heap
- * @gate: see above
- * @collecting: one collection at a time
  * @table: the objects
  * @allocator: of their bodies
- * @generations: the collector's settings and figures
- * @releasing: mheap_release_continue() is at work
  * @ops: its surroundings
- * @created: objects ever made
+ * @phase: enum mheap_phase; written by the collection, under @verdict where it
+ *         goes to or from MHEAP_PHASE_VERDICT; read by anyone in a section.
+ *         A section that began behind a handshake sees what was set before it.
+ * @moved: the object that is being moved by a resize, or 0; written under
+ *         @moving and the lock of the object's block, read under either
+ * @upgrades: how often a weak handle was upgraded to an object that a collection
+ *            had not reached (atomic)
+ * @lanes: of everybody who works on objects
+ * @worker: the lane of mheap_release_continue()
+ * @collecting: one collection at a time
+ * @verdict: held while it is open whether what was not reached is garbage
+ * @moving: one large resize at a time
+ * @generations: the collector's settings and figures
+ * @releasing: mheap_release_continue() is at work (atomic)
+ * @created: objects ever made (this and the following: atomic)
  * @freed: objects freed
  * @collected: of those, by the collector
  * @bytes: memory of bodies
@@ -77,13 +74,19 @@ struct mheap_tally {
  * @sessions: how many there are
  */
 struct mheap_heap {
-	struct rw_semaphore gate;
-	struct mutex collecting;	/* held through a collection */
 	struct mheap_table table;
 	struct mheap_allocator *allocator;
+	const struct mheap_heap_ops *ops;
+	u32 phase;
+	u32 moved;
+	atomic_t upgrades;
+	struct mheap_lanes lanes;
+	struct mheap_lane worker;
+	struct mutex collecting;	/* held through a collection */
+	struct mutex verdict;		/* see above */
+	struct mutex moving;		/* see above */
 	struct mheap_generations generations;
 	atomic_t releasing;
-	const struct mheap_heap_ops *ops;
 	atomic64_t created;
 	atomic64_t freed;
 	atomic64_t collected;
@@ -132,15 +135,8 @@ struct mheap_heap_config {
 
 int mheap_heap_init(struct mheap_heap *heap, const struct mheap_heap_config *config);
 void mheap_heap_fini(struct mheap_heap *heap);
-void mheap_heap_enter(struct mheap_heap *heap);
-void mheap_heap_leave(struct mheap_heap *heap);
 void mheap_heap_book(struct mheap_heap *heap, struct mheap_tally *tally);
 void mheap_heap_figures(struct mheap_heap *heap, struct mheap_heap_figures *figures);
-
-static inline void mheap_assert_entered(const struct mheap_heap *heap)
-{
-	lockdep_assert_held(&heap->gate);
-}
 
 static inline atomic64_t *mheap_count_of(const struct mheap_heap *heap, u32 object)
 {

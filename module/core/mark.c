@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Marking. Bits of objects in scope are clear until they are reached; all other
- * bits are set, so one test of one bit tells whether there is anything to do.
+ * bits are set, so one test of one bit tells whether there is anything to do. Only
+ * the collection changes them, so it needs no lock for that; it looks at slots
+ * under the lock of their block, at most PIECE of them before it lets it go.
  *
  * Objects that are reached wait on a stack. On their way off it they go through
  * a ring: their entries in the table are fetched when they enter it, their
@@ -16,6 +18,7 @@
 #include "body.h"
 #include "mark.h"
 
+#define PIECE		64U
 #define PAGE_OBJECTS	((PAGE_SIZE - sizeof(struct mheap_mark_page *)) / sizeof(u32))
 
 /**
@@ -31,14 +34,14 @@ struct mheap_mark_page {
 /**
  * mheap_mark_init - nothing is reached yet
  * @mark: to be made
- * @scope: what it is about; the bits of its objects are clear
+ * @heap: the heap
  *
  * Context: Any.
  */
-void mheap_mark_init(struct mheap_mark *mark, const struct mheap_scope *scope)
+void mheap_mark_init(struct mheap_mark *mark, struct mheap_heap *heap)
 {
 	memset(mark, 0, sizeof(*mark));
-	mark->scope = *scope;
+	mark->heap = heap;
 	mark->depth = PAGE_OBJECTS;
 }
 
@@ -103,42 +106,69 @@ static bool pop(struct mheap_mark *mark, u32 *object)
  * @mark: under way
  * @object: any object
  *
- * Context: Gate held for writing.
+ * Context: A collection.
  */
 void mheap_mark_reach(struct mheap_mark *mark, u32 object)
 {
-	struct mheap_chunk *chunk = mheap_chunk_of(&mark->scope.heap->table, object);
+	struct mheap_chunk *chunk = mheap_chunk_of(&mark->heap->table, object);
 	u64 *word = &chunk->mark[mheap_block(object)];
 	const u64 bit = mheap_bit(object);
 
 	if (*word & bit)
 		return;
-	*word |= bit;
+	WRITE_ONCE(*word, *word | bit);
 	push(mark, object);
+}
+
+/*
+ * Copy what the slots from @from on refer to. An object that died meanwhile has
+ * none; one that was resized still has each slot in its place. Return: how many
+ * slots were looked at; less than PIECE behind the last.
+ */
+static u32 copy_slots(struct mheap_chunk *chunk, u32 object, u32 from, u32 target[PIECE])
+{
+	u32 slots, found;
+	const u32 *slot;
+
+	spin_lock(&chunk->lock[mheap_block(object)]);
+	slot = mheap_body_slots(chunk, mheap_index(object), &slots);
+	slots = from < slots ? min(slots - from, PIECE) : 0;
+	for (found = 0; found < slots; found++)
+		target[found] = slot[from + found];
+	spin_unlock(&chunk->lock[mheap_block(object)]);
+	return found;
 }
 
 static void look_into(struct mheap_mark *mark, u32 object)
 {
-	const struct mheap_chunk *chunk = mheap_chunk_of(&mark->scope.heap->table, object);
-	u32 slots, i;
-	const u32 *slot = mheap_body_slots(chunk, mheap_index(object), &slots);
+	struct mheap_chunk *chunk = mheap_chunk_of(&mark->heap->table, object);
+	u32 target[PIECE] __uninitialized;
+	u32 from = 0;
+	u32 found, i;
 
-	for (i = 0; i < slots; i++)
-		if (slot[i])
-			mheap_mark_reach(mark, slot[i]);
+	do {
+		found = copy_slots(chunk, object, from, target);
+		for (i = 0; i < found; i++)
+			if (target[i])
+				mheap_mark_reach(mark, target[i]);
+		from += found;
+	} while (unlikely(found == PIECE));
 }
 
 static void fetch_entry(struct mheap_mark *mark, u32 object)
 {
-	const struct mheap_chunk *chunk = mheap_chunk_of(&mark->scope.heap->table, object);
+	const struct mheap_chunk *chunk = mheap_chunk_of(&mark->heap->table, object);
 
 	prefetch(&chunk->body[mheap_index(object)]);
 	prefetch(&chunk->slots[mheap_index(object)]);
 }
 
+/* Without the lock: what it finds may be gone, and is not looked at. */
 static void fetch_body(struct mheap_mark *mark, u32 object)
 {
-	prefetch(mheap_chunk_of(&mark->scope.heap->table, object)->body[mheap_index(object)]);
+	const struct mheap_chunk *chunk = mheap_chunk_of(&mark->heap->table, object);
+
+	prefetch(READ_ONCE(chunk->body[mheap_index(object)]));
 }
 
 /* Move the ring on as far as it goes. Return: false if ring and stack are empty. */
@@ -160,7 +190,7 @@ static bool fetch_ahead(struct mheap_mark *mark)
  * mheap_mark_drain - reach everything from what is on the stack
  * @mark: under way
  *
- * Context: Gate held for writing. May sleep.
+ * Context: A collection. May sleep.
  */
 void mheap_mark_drain(struct mheap_mark *mark)
 {
@@ -175,14 +205,19 @@ void mheap_mark_drain(struct mheap_mark *mark)
 	}
 }
 
-/* Look into everything in a block that is in scope and marked. */
+/*
+ * Look once more into everything of a block that is not unreached: what has been
+ * marked, and some that the collection is not about, which does no harm.
+ */
 static void look_again(struct mheap_mark *mark, struct mheap_chunk *chunk, u32 block)
 {
 	struct mheap_run reached = {
 		.base = chunk->base + block * MHEAP_BLOCK_OBJECTS,
-		.left = mheap_scope_block(&mark->scope, chunk, block) & chunk->mark[block],
 	};
 
+	spin_lock(&chunk->lock[block]);
+	reached.left = chunk->tracked[block] & ~mheap_unreached(chunk, block);
+	spin_unlock(&chunk->lock[block]);
 	while (reached.left) {
 		look_into(mark, mheap_run_next(&reached));
 		mheap_mark_drain(mark);
@@ -192,10 +227,11 @@ static void look_again(struct mheap_mark *mark, struct mheap_chunk *chunk, u32 b
 /**
  * mheap_mark_finish - reach what is left
  * @mark: under way; all that is known to be alive has been reached
+ * @scope: what the collection is about
  *
- * Context: Gate held for writing. May sleep.
+ * Context: A collection. May sleep.
  */
-void mheap_mark_finish(struct mheap_mark *mark)
+void mheap_mark_finish(struct mheap_mark *mark, struct mheap_scope *scope)
 {
 	struct mheap_chunk *chunk;
 	u32 block;
@@ -203,8 +239,8 @@ void mheap_mark_finish(struct mheap_mark *mark)
 	mheap_mark_drain(mark);
 	while (mark->overflowed) {
 		mark->overflowed = false;
-		mheap_scope_begin(&mark->scope);
-		while ((chunk = mheap_scope_next(&mark->scope)))
+		mheap_scope_begin(scope);
+		while ((chunk = mheap_scope_next(scope)))
 			for (block = 0; block < MHEAP_CHUNK_BLOCKS; block++)
 				look_again(mark, chunk, block);
 	}

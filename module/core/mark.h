@@ -15,7 +15,7 @@ struct mheap_mark_page;
 
 /**
  * struct mheap_mark - marking under way
- * @scope: what it is about
+ * @heap: the heap
  * @top: topmost page of the stack of objects that are reached but not looked
  *       into
  * @spare: a page that was emptied last
@@ -27,7 +27,7 @@ struct mheap_mark_page;
  * @out: of those, how many have left
  */
 struct mheap_mark {
-	struct mheap_scope scope;
+	struct mheap_heap *heap;
 	struct mheap_mark_page *top;
 	struct mheap_mark_page *spare;
 	u32 depth;
@@ -38,10 +38,10 @@ struct mheap_mark {
 	u32 out;
 };
 
-void mheap_mark_init(struct mheap_mark *mark, const struct mheap_scope *scope);
+void mheap_mark_init(struct mheap_mark *mark, struct mheap_heap *heap);
 void mheap_mark_fini(struct mheap_mark *mark);
 void mheap_mark_reach(struct mheap_mark *mark, u32 object);
 void mheap_mark_drain(struct mheap_mark *mark);
-void mheap_mark_finish(struct mheap_mark *mark);
+void mheap_mark_finish(struct mheap_mark *mark, struct mheap_scope *scope);
 
 #endif /* _MHEAP_CORE_MARK_H */

@@ -5,6 +5,7 @@
  */
 #include "count.h"
 #include "object.h"
+#include "touch.h"
 
 static int take_number(struct mheap_session *session, u32 *object)
 {
@@ -35,7 +36,27 @@ void mheap_object_track(struct mheap_session *session, struct mheap_chunk *chunk
 	lockdep_assert_held(&chunk->lock[block]);
 	chunk->tracked[block] |= mheap_bit(object);
 	chunk->young[0][block] |= mheap_bit(object);
-	session->tally.tracked++;
+	session->lane.tally.tracked++;
+}
+
+/*
+ * A collection may still look for an earlier object that had the number: so the
+ * body comes under the lock.
+ */
+static void give_body(struct mheap_session *session, u32 object, void *body,
+		      const struct mheap_shape *shape)
+{
+	struct mheap_chunk *chunk = mheap_chunk_of(&session->heap->table, object);
+	spinlock_t *lock = &chunk->lock[mheap_block(object)];
+
+	atomic64_set(&chunk->count[mheap_index(object)], MHEAP_OUTSIDE);
+	spin_lock(lock);
+	mheap_body_install(chunk, object, body, shape);
+	if (shape->slots)
+		mheap_object_track(session, chunk, object);
+	spin_unlock(lock);
+	if (shape->slots)
+		mheap_table_list(&session->heap->table, chunk, MHEAP_LIST_YOUNG);
 }
 
 /**
@@ -51,8 +72,6 @@ void mheap_object_track(struct mheap_session *session, struct mheap_chunk *chunk
 int mheap_object_new(struct mheap_session *session, const struct mheap_shape *shape,
 		     u32 *object)
 {
-	struct mheap_allocator *allocator = session->heap->allocator;
-	struct mheap_chunk *chunk;
 	void *body = NULL;
 	size_t size;
 	int error;
@@ -65,23 +84,14 @@ int mheap_object_new(struct mheap_session *session, const struct mheap_shape *sh
 		return error;
 	size = mheap_shape_size(shape);
 	if (size) {
-		body = allocator->ops->alloc(allocator, size);
+		body = mheap_lane_new_body(&session->lane, size);
 		if (unlikely(!body)) {
 			session->run.left |= mheap_bit(*object);
 			return -ENOMEM;
 		}
-		session->tally.bytes += allocator->ops->charge(allocator, size);
 	}
-	chunk = mheap_chunk_of(&session->heap->table, *object);
-	mheap_body_install(chunk, *object, body, shape);
-	atomic64_set(&chunk->count[mheap_index(*object)], MHEAP_OUTSIDE);
-	if (shape->slots) {
-		spin_lock(&chunk->lock[mheap_block(*object)]);
-		mheap_object_track(session, chunk, *object);
-		spin_unlock(&chunk->lock[mheap_block(*object)]);
-		mheap_table_list(&session->heap->table, chunk, MHEAP_LIST_YOUNG);
-	}
-	session->tally.created++;
+	give_body(session, *object, body, shape);
+	session->lane.tally.created++;
 	return 0;
 }
 EXPORT_SYMBOL_MHEAP(mheap_object_new);
@@ -111,19 +121,14 @@ void mheap_object_put(struct mheap_session *session, u32 object)
 {
 	mheap_assert_session(session);
 	if (mheap_count_lose(mheap_count_of(session->heap, object), MHEAP_OUTSIDE))
-		mheap_release(session->heap, &session->tally, object);
+		mheap_release(&session->lane, object);
 }
 EXPORT_SYMBOL_MHEAP(mheap_object_put);
 
 static void put_inside(struct mheap_session *session, u32 object)
 {
 	if (object && mheap_count_lose(mheap_count_of(session->heap, object), MHEAP_INSIDE))
-		mheap_release(session->heap, &session->tally, object);
-}
-
-static spinlock_t *lock_of(struct mheap_chunk *chunk, u32 object)
-{
-	return &chunk->lock[mheap_block(object)];
+		mheap_release(&session->lane, object);
 }
 
 /* A slot of an object whose block is locked, or NULL if there is no such slot. */
@@ -132,7 +137,7 @@ static u32 *find_slot(struct mheap_chunk *chunk, u32 object, u32 slot)
 	u32 slots;
 	u32 *first;
 
-	lockdep_assert_held(lock_of(chunk, object));
+	lockdep_assert_held(&chunk->lock[mheap_block(object)]);
 	first = mheap_body_slots(chunk, mheap_index(object), &slots);
 	return likely(slot < slots) ? &first[slot] : NULL;
 }
@@ -146,6 +151,7 @@ static int set_slot(struct mheap_session *session, u32 *place, u32 target)
 	int error;
 
 	if (target) {
+		mheap_touch(session->heap, target);
 		error = mheap_count_gain(mheap_count_of(session->heap, target), MHEAP_INSIDE);
 		if (unlikely(error))
 			return error;
@@ -168,21 +174,21 @@ static int set_slot(struct mheap_session *session, u32 *place, u32 target)
  */
 int mheap_object_load(struct mheap_session *session, u32 object, u32 slot, u32 *target)
 {
-	struct mheap_chunk *chunk = mheap_chunk_of(&session->heap->table, object);
+	struct mheap_chunk *chunk = mheap_object_lock(session, object);
 	int error = -EINVAL;
 	u32 *place;
 
-	mheap_assert_session(session);
-	spin_lock(lock_of(chunk, object));
 	place = find_slot(chunk, object, slot);
 	if (likely(place)) {
 		error = 0;
 		*target = *place;
-		if (*target)
+		if (*target) {
+			mheap_touch(session->heap, *target);
 			error = mheap_count_gain(mheap_count_of(session->heap, *target),
 						 MHEAP_OUTSIDE);
+		}
 	}
-	spin_unlock(lock_of(chunk, object));
+	mheap_object_unlock(chunk, object);
 	return error;
 }
 EXPORT_SYMBOL_MHEAP(mheap_object_load);
@@ -198,19 +204,17 @@ EXPORT_SYMBOL_MHEAP(mheap_object_load);
  */
 int mheap_object_store(struct mheap_session *session, u32 object, u32 slot, u32 target)
 {
-	struct mheap_chunk *chunk = mheap_chunk_of(&session->heap->table, object);
+	struct mheap_chunk *chunk = mheap_object_lock(session, object);
 	int error = -EINVAL;
 	u32 old = 0;
 	u32 *place;
 
-	mheap_assert_session(session);
-	spin_lock(lock_of(chunk, object));
 	place = find_slot(chunk, object, slot);
 	if (likely(place)) {
 		old = *place;
 		error = set_slot(session, place, target);
 	}
-	spin_unlock(lock_of(chunk, object));
+	mheap_object_unlock(chunk, object);
 	if (likely(!error))
 		put_inside(session, old);
 	return error;
@@ -226,6 +230,7 @@ static int swap_slot(struct mheap_session *session, u32 *place, u32 target, u32 
 	error = set_slot(session, place, target);
 	if (unlikely(error) || !*old)
 		return error;
+	mheap_touch(session->heap, *old);
 	error = mheap_count_convert(mheap_count_of(session->heap, *old));
 	if (likely(!error))
 		return 0;
@@ -249,16 +254,14 @@ static int swap_slot(struct mheap_session *session, u32 *place, u32 target, u32 
 int mheap_object_swap(struct mheap_session *session, u32 object, u32 slot, u32 target,
 		      u32 *old)
 {
-	struct mheap_chunk *chunk = mheap_chunk_of(&session->heap->table, object);
+	struct mheap_chunk *chunk = mheap_object_lock(session, object);
 	int error = -EINVAL;
 	u32 *place;
 
-	mheap_assert_session(session);
-	spin_lock(lock_of(chunk, object));
 	place = find_slot(chunk, object, slot);
 	if (likely(place))
 		error = swap_slot(session, place, target, old);
-	spin_unlock(lock_of(chunk, object));
+	mheap_object_unlock(chunk, object);
 	return error;
 }
 EXPORT_SYMBOL_MHEAP(mheap_object_swap);
@@ -279,19 +282,17 @@ EXPORT_SYMBOL_MHEAP(mheap_object_swap);
 int mheap_object_compare_store(struct mheap_session *session, u32 object, u32 slot,
 			       u32 expected, u32 target)
 {
-	struct mheap_chunk *chunk = mheap_chunk_of(&session->heap->table, object);
+	struct mheap_chunk *chunk = mheap_object_lock(session, object);
 	int stored = -EINVAL;
 	u32 *place;
 
-	mheap_assert_session(session);
-	spin_lock(lock_of(chunk, object));
 	place = find_slot(chunk, object, slot);
 	if (likely(place)) {
 		stored = *place == expected;
 		if (stored)
 			stored = set_slot(session, place, target) ?: 1;
 	}
-	spin_unlock(lock_of(chunk, object));
+	mheap_object_unlock(chunk, object);
 	if (stored > 0)
 		put_inside(session, expected);
 	return stored;
@@ -321,22 +322,22 @@ void mheap_object_figures(struct mheap_session *session, u32 object,
 			  struct mheap_object_figures *figures)
 {
 	struct mheap_allocator *allocator = session->heap->allocator;
-	struct mheap_chunk *chunk = mheap_chunk_of(&session->heap->table, object);
-	const u64 count = atomic64_read(&chunk->count[mheap_index(object)]);
+	struct mheap_chunk *chunk;
 	size_t size;
+	u64 count;
 
-	mheap_assert_session(session);
 	memset(figures, 0, sizeof(*figures));
+	chunk = mheap_object_lock(session, object);
+	count = atomic64_read(&chunk->count[mheap_index(object)]);
 	figures->id = mheap_id(object, mheap_tag(chunk, object));
 	figures->inside = mheap_count_inside(count);
 	figures->outside = mheap_count_outside(count);
-	spin_lock(lock_of(chunk, object));
 	mheap_body_shape(chunk, object, &figures->shape);
 	if (figures->shape.slots) {
 		figures->tracked = true;
 		figures->generation = generation_of(chunk, object);
 	}
-	spin_unlock(&chunk->lock[mheap_block(object)]);
+	mheap_object_unlock(chunk, object);
 	size = mheap_shape_size(&figures->shape);
 	figures->charged = MHEAP_ENTRY_BYTES;
 	if (size)

@@ -41,6 +41,35 @@ static inline u64 mheap_id(u32 object, u32 tag)
 	return (u64)tag << 32 | object;
 }
 
+/**
+ * mheap_object_lock - lock the block of an object
+ * @session: entered
+ * @object: an object that the caller holds a reference from outside to
+ *
+ * While somebody moves the object to another body, the section is left.
+ *
+ * Context: Entered. May sleep. Return: The object's chunk.
+ */
+static inline struct mheap_chunk *mheap_object_lock(struct mheap_session *session, u32 object)
+{
+	struct mheap_heap *heap = session->heap;
+	struct mheap_chunk *chunk = mheap_chunk_of(&heap->table, object);
+
+	mheap_assert_session(session);
+	spin_lock(&chunk->lock[mheap_block(object)]);
+	while (unlikely(READ_ONCE(heap->moved) == object)) {
+		spin_unlock(&chunk->lock[mheap_block(object)]);
+		mheap_lane_step_aside(&session->lane, &heap->moving);
+		spin_lock(&chunk->lock[mheap_block(object)]);
+	}
+	return chunk;
+}
+
+static inline void mheap_object_unlock(struct mheap_chunk *chunk, u32 object)
+{
+	spin_unlock(&chunk->lock[mheap_block(object)]);
+}
+
 void mheap_object_track(struct mheap_session *session, struct mheap_chunk *chunk,
 			u32 object);
 int mheap_object_new(struct mheap_session *session, const struct mheap_shape *shape,

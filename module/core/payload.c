@@ -19,22 +19,20 @@
 long mheap_object_read(struct mheap_session *session, u32 object, u64 offset,
 		       void *data, u32 length)
 {
-	struct mheap_chunk *chunk = mheap_chunk_of(&session->heap->table, object);
-	spinlock_t *lock = &chunk->lock[mheap_block(object)];
+	struct mheap_chunk *chunk;
 	struct mheap_shape shape;
 	long done = 0;
 	u64 piece;
 
-	mheap_assert_session(session);
 	do {
 		piece = min(length - (u32)done, MHEAP_OBJECT_ATOMIC_COPY);
-		spin_lock(lock);
+		chunk = mheap_object_lock(session, object);
 		mheap_body_shape(chunk, object, &shape);
 		piece = offset < shape.length ? min(piece, shape.length - offset) : 0;
 		if (piece)
 			memcpy((u8 *)data + done,
 			       mheap_body_payload(chunk, object) + offset, piece);
-		spin_unlock(lock);
+		mheap_object_unlock(chunk, object);
 		done += piece;
 		offset += piece;
 	} while (piece && done < length);
@@ -58,23 +56,21 @@ EXPORT_SYMBOL_MHEAP(mheap_object_read);
 int mheap_object_write(struct mheap_session *session, u32 object, u64 offset,
 		       const void *data, u32 length)
 {
-	struct mheap_chunk *chunk = mheap_chunk_of(&session->heap->table, object);
-	spinlock_t *lock = &chunk->lock[mheap_block(object)];
+	struct mheap_chunk *chunk;
 	struct mheap_shape shape;
 	u32 done = 0;
 	u32 piece;
 	bool fits;
 
-	mheap_assert_session(session);
 	do {
 		piece = min(length - done, MHEAP_OBJECT_ATOMIC_COPY);
-		spin_lock(lock);
+		chunk = mheap_object_lock(session, object);
 		mheap_body_shape(chunk, object, &shape);
 		fits = offset <= shape.length && length - done <= shape.length - offset;
 		if (fits && piece)
 			memcpy(mheap_body_payload(chunk, object) + offset,
 			       (const u8 *)data + done, piece);
-		spin_unlock(lock);
+		mheap_object_unlock(chunk, object);
 		done += piece;
 		offset += piece;
 	} while (fits && done < length);

@@ -3,36 +3,37 @@
  * Release of dead objects, without recursion and without asking for memory.
  *
  * A dead object belongs to whoever took its last reference. Dead objects wait on
- * a short stack; to release one is to empty its slots, which puts what dies of
- * it on the stack, and to free its body and number. Where the stack is full or
- * the budget used up, the dead are left to the worker: each has a bit in its
- * chunk for that, so there is always room. An object with a header remembers in
- * it how far the emptying of its slots has come; one without has less than 255
- * slots, and they are emptied in one go.
+ * a short stack; to release one is to take its number and its body away from
+ * each other, and then to empty the slots, which puts what dies of it on the
+ * stack, and to free the body. Where the stack is full or the budget used up, the
+ * dead are left to the worker: each has a bit in its chunk for that, so there is
+ * always room. What has a header has many slots, and is emptied piece by piece
+ * before it loses its number, so that the worker finds the rest; the header says
+ * how far it has come.
  *
- * So a drop looks at no more than MHEAP_RELEASE_BUDGET objects and slots, and
- * the rest of one object's slots, however much hangs on it.
+ * A collection may be looking at a dead object at any time. So what it can see
+ * changes under the lock of the block only; and a reference that was taken out of
+ * a slot is given up in the same section, see collect.c for why.
  */
 #include "body.h"
 #include "count.h"
 #include "heap.h"
 #include "release.h"
 
-#define STACK_OBJECTS	64
-#define WORKER_BUDGET	256	/* between two looks at the gate */
+#define STACK_OBJECTS	MHEAP_RELEASE_BUDGET
+#define PIECE		MHEAP_BODY_INLINE_SLOTS	/* slots emptied in one go */
 
 /**
  * struct release - a release under way
- * @heap: the heap
- * @tally: where to count what is freed
- * @budget: objects and slots that may still be looked at
+ * @lane: who releases
+ * @budget: objects and slots that may still be looked at; less than none after
+ *          the last object's
  * @depth: objects on the stack
  * @object: dead objects, the caller's alone
  */
 struct release {
-	struct mheap_heap *heap;
-	struct mheap_tally *tally;
-	long budget;
+	struct mheap_lane *lane;
+	int budget;
 	unsigned int depth;
 	u32 object[STACK_OBJECTS];
 };
@@ -42,14 +43,13 @@ struct release {
  * @heap: the heap
  * @object: dead, and the caller's alone
  *
- * Context: Entered, or gate held for writing. Takes the block lock.
+ * Context: In a section, or in the sweep of a collection. Takes the block lock.
  */
 void mheap_release_later(struct mheap_heap *heap, u32 object)
 {
 	struct mheap_chunk *chunk = mheap_chunk_of(&heap->table, object);
 	const u32 block = mheap_block(object);
 
-	mheap_assert_entered(heap);
 	spin_lock(&chunk->lock[block]);
 	chunk->dead[block] |= mheap_bit(object);
 	spin_unlock(&chunk->lock[block]);
@@ -62,18 +62,193 @@ static void add_dead(struct release *release, u32 object)
 	if (likely(release->depth < STACK_OBJECTS))
 		release->object[release->depth++] = object;
 	else
-		mheap_release_later(release->heap, object);
+		mheap_release_later(release->lane->heap, object);
+}
+
+/* The number has had this tag for the last time. Return: its bit, if it can be reused. */
+static u64 raise_tag(struct mheap_chunk *chunk, u32 object)
+{
+	const u32 tag = mheap_tag(chunk, object);
+
+	if (unlikely(tag == MHEAP_TAG_MAX))
+		return 0;
+	WRITE_ONCE(chunk->identity[mheap_index(object)], (tag + 1) << MHEAP_TAG_SHIFT);
+	return mheap_bit(object);
+}
+
+/* No collection and no worker finds them any more. The block is locked. */
+static void forget(struct mheap_chunk *chunk, u32 block, u64 objects)
+{
+	lockdep_assert_held(&chunk->lock[block]);
+	chunk->tracked[block] &= ~objects;
+	chunk->young[0][block] &= ~objects;
+	chunk->young[1][block] &= ~objects;
+	chunk->dead[block] &= ~objects;
 }
 
 /*
- * Free the body of a dead object and give its number a new tag. Return: its bit
- * if the number can be used again, 0 if its tags are used up.
+ * Part a dead object's number from its body. The tag goes up and the number
+ * becomes free under the block lock: an upgrade, which looks at tag and count
+ * under it, sees the old tag only together with the count of the dead object,
+ * which is zero.
  */
+static void *detach(struct mheap_lane *lane, u32 object, struct mheap_shape *shape)
+{
+	struct mheap_chunk *chunk = mheap_chunk_of(&lane->heap->table, object);
+	const u32 block = mheap_block(object);
+	const u32 index = mheap_index(object);
+	void *body;
+
+	spin_lock(&chunk->lock[block]);
+	body = chunk->body[index];
+	mheap_body_shape(chunk, object, shape);
+	WRITE_ONCE(chunk->body[index], NULL);
+	chunk->slots[index] = 0;
+	forget(chunk, block, mheap_bit(object));
+	chunk->free[block] |= raise_tag(chunk, object);
+	spin_unlock(&chunk->lock[block]);
+	mheap_table_list(&lane->heap->table, chunk, MHEAP_LIST_FREE);
+	lane->tally.freed++;
+	if (shape->slots)
+		lane->tally.tracked--;
+	return body;
+}
+
+static void lose(struct release *release, u32 target)
+{
+	if (mheap_count_lose(mheap_count_of(release->lane->heap, target), MHEAP_INSIDE))
+		add_dead(release, target);
+}
+
+/*
+ * Take the next references out of the slots of a dead object that keeps its body.
+ * @target: filled. Return: how many slots were looked at; 0 if none was left.
+ */
+static u32 empty_some(struct mheap_lane *lane, u32 object, u32 target[PIECE])
+{
+	struct mheap_chunk *chunk = mheap_chunk_of(&lane->heap->table, object);
+	struct mheap_body_header *header = chunk->body[mheap_index(object)];
+	u32 *slot = (u32 *)(header + 1);
+	u32 looked;
+
+	spin_lock(&chunk->lock[mheap_block(object)]);
+	for (looked = 0; header->cursor && looked < PIECE; looked++) {
+		target[looked] = slot[--header->cursor];
+		slot[header->cursor] = 0;
+	}
+	spin_unlock(&chunk->lock[mheap_block(object)]);
+	return looked;
+}
+
+static void lose_all(struct release *release, const u32 *target, u32 targets)
+{
+	u32 i;
+
+	release->budget -= targets;
+	for (i = 0; i < targets; i++)
+		if (target[i])
+			lose(release, target[i]);
+}
+
+/* Empty the slots while the budget lasts. Return: true if none is left. */
+static bool empty_extended(struct release *release, u32 object)
+{
+	u32 target[PIECE] __uninitialized;
+	u32 looked;
+
+	do {
+		looked = empty_some(release->lane, object, target);
+		lose_all(release, target, looked);
+	} while (looked && release->budget > 0);
+	return !looked;
+}
+
+/* Nobody but its owner changes the shape of a dead object. */
+static bool is_extended(struct mheap_lane *lane, u32 object)
+{
+	return mheap_body_extended(mheap_chunk_of(&lane->heap->table, object),
+				   mheap_index(object));
+}
+
+static void release_one(struct release *release, u32 object)
+{
+	struct mheap_lane *lane = release->lane;
+	struct mheap_shape shape;
+	void *body;
+
+	release->budget--;
+	if (unlikely(is_extended(lane, object))) {
+		if (!empty_extended(release, object)) {
+			mheap_release_later(lane->heap, object);
+			return;
+		}
+		body = detach(lane, object, &shape);
+	} else {
+		body = detach(lane, object, &shape);
+		lose_all(release, body, shape.slots);
+	}
+	mheap_lane_free_body(lane, body, mheap_shape_size(&shape));
+}
+
+static void release_some(struct release *release)
+{
+	const int budget = release->budget;
+
+	while (release->depth && release->budget > 0)
+		release_one(release, release->object[--release->depth]);
+	while (release->depth)
+		mheap_release_later(release->lane->heap, release->object[--release->depth]);
+	release->lane->work += budget - release->budget;
+}
+
+/* Not by an initialiser, which would clear the stack each time. */
+static void begin(struct release *release, struct mheap_lane *lane)
+{
+	release->lane = lane;
+	release->budget = MHEAP_RELEASE_BUDGET;
+	release->depth = 0;
+}
+
+/**
+ * mheap_release - release an object whose last reference went
+ * @lane: the caller's, entered
+ * @object: dead, and the caller's alone
+ *
+ * Context: Entered. Work is bounded; the rest is left to the worker.
+ */
+void mheap_release(struct mheap_lane *lane, u32 object)
+{
+	struct release release __uninitialized;
+
+	mheap_assert_entered(lane);
+	begin(&release, lane);
+	add_dead(&release, object);
+	release_some(&release);
+}
+
+/**
+ * mheap_release_targets - drop references that slots have lost
+ * @lane: the caller's, entered
+ * @target: objects, each of which loses a reference from a slot; or 0
+ * @targets: how many, at most MHEAP_RELEASE_BUDGET
+ *
+ * Context: Entered. Work is bounded; the rest is left to the worker.
+ */
+void mheap_release_targets(struct mheap_lane *lane, const u32 *target, u32 targets)
+{
+	struct release release __uninitialized;
+
+	mheap_assert_entered(lane);
+	begin(&release, lane);
+	lose_all(&release, target, targets);
+	release_some(&release);
+}
+
+/* Free the body of a dead object, all alone with it. Return: its bit, or 0. */
 static u64 free_object(struct mheap_heap *heap, struct mheap_tally *tally,
 		       struct mheap_chunk *chunk, u32 object)
 {
 	const u32 index = mheap_index(object);
-	const u32 tag = mheap_tag(chunk, object);
 	void *body = chunk->body[index];
 	struct mheap_shape shape;
 	size_t size;
@@ -81,17 +256,15 @@ static u64 free_object(struct mheap_heap *heap, struct mheap_tally *tally,
 	if (body) {
 		mheap_body_shape(chunk, object, &shape);
 		size = mheap_shape_size(&shape);
-		chunk->body[index] = NULL;
+		WRITE_ONCE(chunk->body[index], NULL);
+		chunk->slots[index] = 0;
 		tally->bytes -= heap->allocator->ops->charge(heap->allocator, size);
 		heap->allocator->ops->free(heap->allocator, body, size);
 		if (shape.slots)
 			tally->tracked--;
 	}
 	tally->freed++;
-	if (unlikely(tag == MHEAP_TAG_MAX))
-		return 0;
-	WRITE_ONCE(chunk->identity[index], (tag + 1) << MHEAP_TAG_SHIFT);
-	return mheap_bit(object);
+	return raise_tag(chunk, object);
 }
 
 /**
@@ -99,13 +272,10 @@ static u64 free_object(struct mheap_heap *heap, struct mheap_tally *tally,
  * @heap: the heap
  * @tally: where to count them
  * @chunk: their chunk
- * @run: the objects, dead, their slots without references; emptied
+ * @run: the objects, dead, their slots without references, and out of reach of
+ *       everybody but the caller; emptied
  *
- * A tag goes up before its number is free, and a number becomes free under the
- * block lock. So an upgrade, which looks at tag and count under that lock, sees
- * the old tag only together with the count of the dead object, which is zero.
- *
- * Context: Entered, or gate held for writing. Takes the block lock.
+ * Context: The sweep of a collection. Takes the block lock.
  */
 void mheap_release_numbers(struct mheap_heap *heap, struct mheap_tally *tally,
 			   struct mheap_chunk *chunk, struct mheap_run *run)
@@ -117,167 +287,48 @@ void mheap_release_numbers(struct mheap_heap *heap, struct mheap_tally *tally,
 	while (run->left)
 		free |= free_object(heap, tally, chunk, mheap_run_next(run));
 	spin_lock(&chunk->lock[block]);
-	chunk->tracked[block] &= ~dead;
-	chunk->young[0][block] &= ~dead;
-	chunk->young[1][block] &= ~dead;
+	forget(chunk, block, dead);
 	chunk->free[block] |= free;
+	WRITE_ONCE(chunk->mark[block], chunk->mark[block] | dead);
 	spin_unlock(&chunk->lock[block]);
 	mheap_table_list(&heap->table, chunk, MHEAP_LIST_FREE);
 }
 
-static void release_number(struct mheap_heap *heap, struct mheap_tally *tally,
-			   struct mheap_chunk *chunk, u32 object)
-{
-	struct mheap_run run = {
-		.base = object & ~(MHEAP_BLOCK_OBJECTS - 1),
-		.left = mheap_bit(object),
-	};
-
-	mheap_release_numbers(heap, tally, chunk, &run);
-}
-
-static void empty_slot(struct release *release, u32 *slot)
-{
-	const u32 target = *slot;
-
-	release->budget--;
-	*slot = 0;
-	if (target && mheap_count_lose(mheap_count_of(release->heap, target), MHEAP_INSIDE))
-		add_dead(release, target);
-}
-
-/* Empty the slots while the budget lasts. Return: true if none is left. */
-static bool empty_extended(struct release *release, struct mheap_body_header *header)
-{
-	u32 *slot = (u32 *)(header + 1);
-
-	while (header->cursor && release->budget > 0)
-		empty_slot(release, &slot[--header->cursor]);
-	return !header->cursor;
-}
-
-static void empty_inline(struct release *release, struct mheap_chunk *chunk, u32 index)
-{
-	u32 slots;
-	u32 *slot = mheap_body_slots(chunk, index, &slots);
-
-	while (slots)
-		empty_slot(release, &slot[--slots]);
-}
-
-static void release_one(struct release *release, u32 object)
-{
-	struct mheap_chunk *chunk = mheap_chunk_of(&release->heap->table, object);
-	const u32 index = mheap_index(object);
-
-	release->budget--;
-	if (unlikely(mheap_body_extended(chunk, index))) {
-		if (!empty_extended(release, chunk->body[index])) {
-			mheap_release_later(release->heap, object);
-			return;
-		}
-	} else {
-		empty_inline(release, chunk, index);
-	}
-	release_number(release->heap, release->tally, chunk, object);
-}
-
-static void release_some(struct release *release)
-{
-	while (release->depth && release->budget > 0)
-		release_one(release, release->object[--release->depth]);
-	while (release->depth)
-		mheap_release_later(release->heap, release->object[--release->depth]);
-}
-
-/* Not by an initialiser, which would clear the stack each time. */
-static void begin(struct release *release, struct mheap_heap *heap, struct mheap_tally *tally,
-		  long budget)
-{
-	release->heap = heap;
-	release->tally = tally;
-	release->budget = budget;
-	release->depth = 0;
-}
-
-static void release_within(struct mheap_heap *heap, struct mheap_tally *tally, u32 object,
-			   long budget)
-{
-	struct release release;
-
-	begin(&release, heap, tally, budget);
-	add_dead(&release, object);
-	release_some(&release);
-}
-
-/**
- * mheap_release - release an object whose last reference went
- * @heap: the heap
- * @tally: where to count what is freed
- * @object: dead, and the caller's alone
- *
- * Context: Entered. Work is bounded; the rest is left to the worker.
- */
-void mheap_release(struct mheap_heap *heap, struct mheap_tally *tally, u32 object)
-{
-	mheap_assert_entered(heap);
-	release_within(heap, tally, object, MHEAP_RELEASE_BUDGET);
-}
-
-/**
- * mheap_release_slots - empty slots that an object has lost
- * @heap: the heap
- * @tally: where to count what is freed
- * @slot: the first of them, the caller's alone
- * @slots: how many
- *
- * Context: Entered. Work is bounded beyond looking at each slot; the rest is left
- * to the worker.
- */
-void mheap_release_slots(struct mheap_heap *heap, struct mheap_tally *tally, u32 *slot,
-			 u32 slots)
-{
-	struct release release;
-
-	mheap_assert_entered(heap);
-	begin(&release, heap, tally, (long)slots + MHEAP_RELEASE_BUDGET);
-	while (slots)
-		empty_slot(&release, &slot[--slots]);
-	release_some(&release);
-}
-
 /*
- * Take one dead object of a block. Within the gate: a dead object is either
- * marked as such, or on the stack of somebody who has entered, so a collection
- * sees them all.
+ * Take one dead object of a block. What a collection has not reached is its own
+ * to free once the verdict is asked for: behind that handshake nobody else may
+ * take references out of it. The sweep lists the chunk again.
  */
-static u32 take_dead(struct mheap_chunk *chunk, u32 block)
+static u32 take_dead(struct mheap_heap *heap, struct mheap_chunk *chunk, u32 block)
 {
 	struct mheap_run dead = { .base = chunk->base + block * MHEAP_BLOCK_OBJECTS };
 	u32 object = 0;
 
 	spin_lock(&chunk->lock[block]);
 	dead.left = chunk->dead[block];
+	if (READ_ONCE(heap->phase) >= MHEAP_PHASE_VERDICT)
+		dead.left &= ~mheap_unreached(chunk, block);
 	if (dead.left) {
 		object = mheap_run_next(&dead);
-		chunk->dead[block] = dead.left;
+		chunk->dead[block] &= ~mheap_bit(object);
 	}
 	spin_unlock(&chunk->lock[block]);
 	return object;
 }
 
-/* Release one dead object of a block. Return: false if there is none. */
+/* One section's work at a block. Return: false if there is no dead object in it. */
 static bool continue_block(struct mheap_heap *heap, struct mheap_chunk *chunk, u32 block)
 {
-	struct mheap_tally tally = {};
+	struct mheap_lane *lane = &heap->worker;
 	u32 object;
 
-	mheap_heap_enter(heap);
-	object = take_dead(chunk, block);
-	if (object)
-		release_within(heap, &tally, object, WORKER_BUDGET);
-	mheap_heap_leave(heap);
-	mheap_heap_book(heap, &tally);
+	mheap_lane_enter(lane);
+	do {
+		object = take_dead(heap, chunk, block);
+		if (object)
+			mheap_release(lane, object);
+	} while (object && !mheap_lane_is_tired(lane));
+	mheap_lane_leave(lane);
 	return object;
 }
 
@@ -323,8 +374,12 @@ EXPORT_SYMBOL_MHEAP(mheap_release_continue);
  */
 bool mheap_release_pending(struct mheap_heap *heap)
 {
-	/* mheap_release_continue() counts itself before it empties the list. */
+	/*
+	 * mheap_release_continue() counts itself before it empties the list. What
+	 * it leaves to a collection is freed when that ends.
+	 */
 	return mheap_table_first(&heap->table, MHEAP_LIST_DEAD) ||
-	       atomic_read(&heap->releasing);
+	       atomic_read(&heap->releasing) ||
+	       READ_ONCE(heap->phase) >= MHEAP_PHASE_VERDICT;
 }
 EXPORT_SYMBOL_MHEAP(mheap_release_pending);

@@ -6,19 +6,18 @@
 #ifndef _MHEAP_CORE_RELEASE_H
 #define _MHEAP_CORE_RELEASE_H
 
+#include "lane.h"
 #include "port.h"
 
 struct mheap_chunk;
 struct mheap_heap;
 struct mheap_run;
-struct mheap_tally;
 
-/* Objects and slots that one drop may look at before it leaves the rest. */
-#define MHEAP_RELEASE_BUDGET	64
+/* Objects that one drop may release, or lose references of, before it stops. */
+#define MHEAP_RELEASE_BUDGET	(MHEAP_SECTION_OBJECTS / 2)
 
-void mheap_release(struct mheap_heap *heap, struct mheap_tally *tally, u32 object);
-void mheap_release_slots(struct mheap_heap *heap, struct mheap_tally *tally, u32 *slot,
-			 u32 slots);
+void mheap_release(struct mheap_lane *lane, u32 object);
+void mheap_release_targets(struct mheap_lane *lane, const u32 *target, u32 targets);
 void mheap_release_later(struct mheap_heap *heap, u32 object);
 void mheap_release_continue(struct mheap_heap *heap);
 bool mheap_release_pending(struct mheap_heap *heap);

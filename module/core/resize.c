@@ -9,18 +9,14 @@
 /* New bodies up to this many bytes are filled under the block lock. */
 #define SMALL_COPY	16384U
 
+/* Slots that may be cut off in one go. */
+#define SMALL_CUT	MHEAP_RELEASE_BUDGET
+
 static void copy_body(u32 *to, const struct mheap_shape *new, const u32 *from,
 		      const struct mheap_shape *old)
 {
 	memcpy(to, from, min(old->slots, new->slots) * sizeof(u32));
 	memcpy(to + new->slots, from + old->slots, min(old->length, new->length));
-}
-
-static u32 *first_slot(void *body, const struct mheap_shape *shape)
-{
-	if (mheap_shape_extended(shape))
-		body += sizeof(struct mheap_body_header);
-	return body;
 }
 
 static void untrack(struct mheap_session *session, struct mheap_chunk *chunk, u32 object)
@@ -31,27 +27,12 @@ static void untrack(struct mheap_session *session, struct mheap_chunk *chunk, u3
 	chunk->tracked[block] &= ~mheap_bit(object);
 	chunk->young[0][block] &= ~mheap_bit(object);
 	chunk->young[1][block] &= ~mheap_bit(object);
-	session->tally.tracked--;
+	session->lane.tally.tracked--;
 }
 
-/*
- * Copy what is kept into the new body, and empty the slots in the old one that
- * have moved.
- */
-static void move_contents(void *to, const struct mheap_shape *new,
-			  void *from, const struct mheap_shape *old)
+static void install(struct mheap_session *session, struct mheap_chunk *chunk, u32 object,
+		    void *body, const struct mheap_shape *new, const struct mheap_shape *old)
 {
-	if (!from || !to)
-		return;
-	copy_body(first_slot(to, new), new, first_slot(from, old), old);
-	memset(first_slot(from, old), 0, min(old->slots, new->slots) * sizeof(u32));
-}
-
-static void install(struct mheap_session *session, u32 object, void *body,
-		    const struct mheap_shape *new, const struct mheap_shape *old)
-{
-	struct mheap_chunk *chunk = mheap_chunk_of(&session->heap->table, object);
-
 	lockdep_assert_held(&chunk->lock[mheap_block(object)]);
 	mheap_body_install(chunk, object, body, new);
 	if (new->slots && !old->slots)
@@ -60,67 +41,155 @@ static void install(struct mheap_session *session, u32 object, void *body,
 		untrack(session, chunk, object);
 }
 
-/* Exchange the bodies under the block lock. Return: the old one. */
-static void *exchange_small(struct mheap_session *session, u32 object, void *body,
-			    const struct mheap_shape *new, struct mheap_shape *old)
+/* Does it take longer than the lock of a block may be held? */
+static bool is_large(const struct mheap_shape *old, const struct mheap_shape *new)
 {
-	struct mheap_chunk *chunk = mheap_chunk_of(&session->heap->table, object);
-	void *old_body;
+	const size_t kept = min(old->slots, new->slots) * sizeof(u32) +
+			    min(old->length, new->length);
 
-	spin_lock(&chunk->lock[mheap_block(object)]);
-	mheap_body_shape(chunk, object, old);
-	old_body = chunk->body[mheap_index(object)];
-	move_contents(body, new, old_body, old);
-	install(session, object, body, new, old);
-	spin_unlock(&chunk->lock[mheap_block(object)]);
-	return old_body;
+	return kept > SMALL_COPY ||
+	       (old->slots > new->slots && old->slots - new->slots > SMALL_CUT);
+}
+
+static void free_body(struct mheap_session *session, void *body, const struct mheap_shape *shape)
+{
+	mheap_lane_free_body(&session->lane, body, mheap_shape_size(shape));
 }
 
 /*
- * The same where copying takes too long for a spinlock: with the gate held for
- * writing nobody else is at work, and the copy can be made without the lock.
+ * Exchange the bodies under the block lock. @old: what the object is; nothing is
+ * done unless it still is. Return: true if it was done.
  */
-static void *exchange_large(struct mheap_session *session, u32 object, void *body,
-			    const struct mheap_shape *new, struct mheap_shape *old)
+static bool resize_small(struct mheap_session *session, u32 object, void *body,
+			 const struct mheap_shape *new, const struct mheap_shape *old)
 {
-	struct mheap_chunk *chunk = mheap_chunk_of(&session->heap->table, object);
-	void *old_body;
+	struct mheap_chunk *chunk = mheap_object_lock(session, object);
+	struct mheap_shape now;
+	u32 cut[SMALL_CUT];
+	u32 cuts = 0;
+	void *was = chunk->body[mheap_index(object)];
 
-	up_read(&session->heap->gate);
-	down_write(&session->heap->gate);
-	mheap_body_shape(chunk, object, old);
-	old_body = chunk->body[mheap_index(object)];
-	move_contents(body, new, old_body, old);
-	spin_lock(&chunk->lock[mheap_block(object)]);
-	install(session, object, body, new, old);
-	spin_unlock(&chunk->lock[mheap_block(object)]);
-	downgrade_write(&session->heap->gate);
-	return old_body;
+	mheap_body_shape(chunk, object, &now);
+	if (now.slots != old->slots || now.length != old->length) {
+		mheap_object_unlock(chunk, object);
+		return false;
+	}
+	if (body && was)
+		copy_body(mheap_body_first_slot(body, new), new,
+			  mheap_body_first_slot(was, old), old);
+	for (; new->slots + cuts < old->slots; cuts++)
+		cut[cuts] = mheap_body_first_slot(was, old)[new->slots + cuts];
+	install(session, chunk, object, body, new, old);
+	mheap_object_unlock(chunk, object);
+	mheap_release_targets(&session->lane, cut, cuts);
+	free_body(session, was, old);
+	return true;
 }
 
-static void free_old(struct mheap_session *session, void *body, const struct mheap_shape *old,
-		     const struct mheap_shape *new)
+/* Empty up to SMALL_CUT of the slots from @keep on. Return: false if there is none. */
+static bool cut_some(struct mheap_session *session, u32 object, u32 *slot, u32 *end, u32 keep)
 {
-	struct mheap_allocator *allocator = session->heap->allocator;
-	const size_t size = mheap_shape_size(old);
+	struct mheap_chunk *chunk = mheap_chunk_of(&session->heap->table, object);
+	u32 target[SMALL_CUT];
+	u32 cuts;
 
-	if (!body)
-		return;
-	if (old->slots > new->slots)
-		mheap_release_slots(session->heap, &session->tally,
-				    first_slot(body, old) + new->slots,
-				    old->slots - new->slots);
-	session->tally.bytes -= allocator->ops->charge(allocator, size);
-	allocator->ops->free(allocator, body, size);
+	mheap_lane_enter(&session->lane);
+	spin_lock(&chunk->lock[mheap_block(object)]);
+	for (cuts = 0; *end > keep && cuts < SMALL_CUT; cuts++) {
+		target[cuts] = slot[--*end];
+		slot[*end] = 0;
+	}
+	spin_unlock(&chunk->lock[mheap_block(object)]);
+	mheap_release_targets(&session->lane, target, cuts);
+	mheap_lane_leave(&session->lane);
+	return *end > keep;
+}
+
+static void set_moved(struct mheap_session *session, struct mheap_chunk *chunk, u32 object,
+		      bool moved)
+{
+	struct mheap_heap *heap = session->heap;
+
+	lockdep_assert_held(&heap->moving);
+	lockdep_assert_held(&chunk->lock[mheap_block(object)]);
+	WRITE_ONCE(heap->moved, moved ? object : 0);
+}
+
+/*
+ * The session is locked and heap->moving held, and the session's section is left:
+ * nobody but a collection looks at the object, and that only reads its slots. So
+ * everything that takes long needs no lock. Return: a body to be freed.
+ */
+static void *move(struct mheap_session *session, u32 object, void *body,
+		  const struct mheap_shape *new, const struct mheap_shape *old)
+{
+	struct mheap_chunk *chunk = mheap_chunk_of(&session->heap->table, object);
+	void *was = chunk->body[mheap_index(object)];
+	u32 end = old->slots;
+
+	if (body && was)
+		copy_body(mheap_body_first_slot(body, new), new,
+			  mheap_body_first_slot(was, old), old);
+	while (end > new->slots &&
+	       cut_some(session, object, mheap_body_first_slot(was, old), &end, new->slots))
+		cond_resched();
+	mheap_lane_enter(&session->lane);
+	spin_lock(&chunk->lock[mheap_block(object)]);
+	install(session, chunk, object, body, new, old);
+	set_moved(session, chunk, object, false);
+	spin_unlock(&chunk->lock[mheap_block(object)]);
+	return was;
+}
+
+/* Begin to move the object. Return: false if another shape has come between. */
+static bool begin_move(struct mheap_session *session, u32 object,
+		       const struct mheap_shape *old)
+{
+	struct mheap_chunk *chunk = mheap_chunk_of(&session->heap->table, object);
+	struct mheap_shape now;
+	bool same;
+
+	mheap_lane_leave(&session->lane);
+	mutex_lock(&session->heap->moving);
+	mheap_lane_enter(&session->lane);
+	spin_lock(&chunk->lock[mheap_block(object)]);
+	mheap_body_shape(chunk, object, &now);
+	same = now.slots == old->slots && now.length == old->length;
+	if (same)
+		set_moved(session, chunk, object, true);
+	spin_unlock(&chunk->lock[mheap_block(object)]);
+	return same;
+}
+
+/* As resize_small(), for what takes long. */
+static bool resize_large(struct mheap_session *session, u32 object, void *body,
+			 const struct mheap_shape *new, const struct mheap_shape *old)
+{
+	bool same = begin_move(session, object, old);
+
+	if (same) {
+		mheap_lane_leave(&session->lane);
+		body = move(session, object, body, new, old);
+		free_body(session, body, old);
+	}
+	mutex_unlock(&session->heap->moving);
+	return same;
 }
 
 static void read_shape(struct mheap_session *session, u32 object, struct mheap_shape *shape)
 {
-	struct mheap_chunk *chunk = mheap_chunk_of(&session->heap->table, object);
+	struct mheap_chunk *chunk = mheap_object_lock(session, object);
 
-	spin_lock(&chunk->lock[mheap_block(object)]);
 	mheap_body_shape(chunk, object, shape);
-	spin_unlock(&chunk->lock[mheap_block(object)]);
+	mheap_object_unlock(chunk, object);
+}
+
+static bool resize(struct mheap_session *session, u32 object, void *body,
+		   const struct mheap_shape *new, const struct mheap_shape *old)
+{
+	if (unlikely(is_large(old, new)))
+		return resize_large(session, object, body, new, old);
+	return resize_small(session, object, body, new, old);
 }
 
 /**
@@ -130,13 +199,13 @@ static void read_shape(struct mheap_session *session, u32 object, struct mheap_s
  * @slots: how many it is to have
  * @length: how many bytes of payload it is to have
  *
- * Context: Entered. May sleep. For a large object the gate is left and entered
- * again, so a collection may come between; references stay what they are.
+ * Context: Entered. May sleep. For a large object the section is left and entered
+ * again; whoever else wants to look at the object waits outside of its section
+ * meanwhile.
  * Return: 0, -E2BIG if that is too large, or -ENOMEM.
  */
 int mheap_object_resize(struct mheap_session *session, u32 object, u32 slots, u32 length)
 {
-	struct mheap_allocator *allocator = session->heap->allocator;
 	struct mheap_shape old, new;
 	void *body = NULL;
 	size_t size;
@@ -148,18 +217,15 @@ int mheap_object_resize(struct mheap_session *session, u32 object, u32 slots, u3
 	new = (struct mheap_shape){ .type = old.type, .slots = slots, .length = length };
 	size = mheap_shape_size(&new);
 	if (size) {
-		body = allocator->ops->alloc(allocator, size);
+		body = mheap_lane_new_body(&session->lane, size);
 		if (!body)
 			return -ENOMEM;
-		session->tally.bytes += allocator->ops->charge(allocator, size);
 	}
-	if (size > SMALL_COPY)
-		body = exchange_large(session, object, body, &new, &old);
-	else
-		body = exchange_small(session, object, body, &new, &old);
+	/* Another session may change the shape while this one waits or allocates. */
+	while (unlikely(!resize(session, object, body, &new, &old)))
+		read_shape(session, object, &old);
 	mheap_table_list(&session->heap->table,
 			 mheap_chunk_of(&session->heap->table, object), MHEAP_LIST_YOUNG);
-	free_old(session, body, &old, &new);
 	return 0;
 }
 EXPORT_SYMBOL_MHEAP(mheap_object_resize);

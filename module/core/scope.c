@@ -1,55 +1,94 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Scope: walking over the chunks that a collection is about.
+ * Scope: taking down which chunks a collection is about, and walking over them.
  */
 #include "scope.h"
 
-static struct mheap_chunk *young_after(struct mheap_heap *heap, struct mheap_chunk *chunk)
-{
-	struct list_head *head = &heap->table.list[MHEAP_LIST_YOUNG];
-	struct list_head *link = chunk ? &chunk->link[MHEAP_LIST_YOUNG] : head;
-
-	if (link->next == head)
-		return NULL;
-	return list_entry(link->next, struct mheap_chunk, link[MHEAP_LIST_YOUNG]);
-}
-
-/**
- * mheap_scope_begin - go to the first chunk
- * @scope: of a collection
- *
- * Context: Gate held for writing.
- */
-void mheap_scope_begin(struct mheap_scope *scope)
-{
-	scope->next = 0;
-	scope->chunk = NULL;
-	if (scope->generation < MHEAP_OLDEST)
-		scope->chunk = young_after(scope->heap, NULL);
-}
-
-/**
- * mheap_scope_next - take the next chunk
- * @scope: of a collection, begun
- *
- * The chunk that is returned may be taken off the young list.
- *
- * Context: Gate held for writing, so nobody else changes the young list. May
- * sleep. Return: The chunk, or NULL behind the last one.
- */
-struct mheap_chunk *mheap_scope_next(struct mheap_scope *scope)
+/* Take down the chunks on the young list, as far as there is room. */
+static void copy_young_list(struct mheap_scope *scope, u32 room)
 {
 	struct mheap_table *table = &scope->heap->table;
 	struct mheap_chunk *chunk;
 
-	cond_resched();
-	if (scope->generation < MHEAP_OLDEST) {
-		chunk = scope->chunk;
-		if (chunk)
-			scope->chunk = young_after(scope->heap, chunk);
-		return chunk;
+	spin_lock(&table->lock);
+	list_for_each_entry(chunk, &table->list[MHEAP_LIST_YOUNG], link[MHEAP_LIST_YOUNG]) {
+		if (scope->chunks == room)
+			break;
+		scope->chunk[scope->chunks++] = chunk;
 	}
-	if (scope->next == table->chunks)
+	spin_unlock(&table->lock);
+}
+
+/**
+ * mheap_scope_init - take down what a collection is about
+ * @scope: to be made
+ * @heap: the heap
+ * @generation: the oldest generation that belongs to it
+ *
+ * Chunks that get their first young object meanwhile may be left to the next
+ * collection.
+ *
+ * Context: May sleep. Return: 0, or -ENOMEM; never in a full collection.
+ */
+int mheap_scope_init(struct mheap_scope *scope, struct mheap_heap *heap, u32 generation)
+{
+	u32 room = READ_ONCE(heap->table.listed[MHEAP_LIST_YOUNG]);
+
+	memset(scope, 0, sizeof(*scope));
+	scope->heap = heap;
+	scope->generation = generation;
+	if (generation == MHEAP_OLDEST) {
+		scope->chunks = mheap_table_chunks(&heap->table);
+		return 0;
+	}
+	if (!room)
+		return 0;
+	scope->chunk = kvcalloc(room, sizeof(scope->chunk[0]), GFP_KERNEL | __GFP_NOWARN);
+	if (!scope->chunk)
+		return -ENOMEM;
+	copy_young_list(scope, room);
+	return 0;
+}
+
+/**
+ * mheap_scope_widen - take in what was added while not everybody touched yet
+ * @scope: of a collection, behind the first handshake
+ *
+ * An object that was made and filled in such a chunk by a section that did not
+ * touch yet must be in the set of a full collection: what it refers to is neither
+ * touched nor held otherwise. To a young one it is a holder from outside.
+ *
+ * Context: A collection.
+ */
+void mheap_scope_widen(struct mheap_scope *scope)
+{
+	if (scope->generation == MHEAP_OLDEST)
+		scope->chunks = mheap_table_chunks(&scope->heap->table);
+}
+
+/**
+ * mheap_scope_fini - forget it
+ * @scope: of a collection
+ *
+ * Context: May sleep.
+ */
+void mheap_scope_fini(struct mheap_scope *scope)
+{
+	kvfree(scope->chunk);
+}
+
+/**
+ * mheap_scope_next - take the next chunk
+ * @scope: of a collection; mheap_scope_begin() goes back to the first one
+ *
+ * Context: May sleep. Return: The chunk, or NULL behind the last one.
+ */
+struct mheap_chunk *mheap_scope_next(struct mheap_scope *scope)
+{
+	cond_resched();
+	if (scope->next == scope->chunks)
 		return NULL;
-	return table->directory->chunk[scope->next++];
+	if (scope->generation < MHEAP_OLDEST)
+		return scope->chunk[scope->next++];
+	return mheap_chunk_of(&scope->heap->table, scope->next++ << MHEAP_CHUNK_SHIFT);
 }

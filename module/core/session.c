@@ -6,6 +6,7 @@
 #include "count.h"
 #include "object.h"
 #include "session.h"
+#include "touch.h"
 
 /**
  * mheap_session_init - begin a session
@@ -14,7 +15,7 @@
  * @serial: 1 to MHEAP_HANDLE_SERIAL_MAX, different from all other sessions'
  * @first_life: a random number, see struct mheap_handles
  *
- * Context: Any.
+ * Context: May sleep.
  */
 void mheap_session_init(struct mheap_session *session, struct mheap_heap *heap,
 			u32 serial, u32 first_life)
@@ -22,27 +23,24 @@ void mheap_session_init(struct mheap_session *session, struct mheap_heap *heap,
 	memset(session, 0, sizeof(*session));
 	mutex_init(&session->lock);
 	session->heap = heap;
+	mheap_lane_init(&session->lane, heap);
 	mheap_handles_init(&session->handles, serial, first_life);
 	atomic_inc(&heap->sessions);
 }
 EXPORT_SYMBOL_MHEAP(mheap_session_init);
 
-static void enter(struct mheap_session *session)
-{
-	mutex_lock(&session->lock);
-	mheap_heap_enter(session->heap);
-}
-
-/* Close up to a slice of handles. Return: false if none is left. */
+/* Close some handles. Return: false if none is left. */
 static bool close_some(struct mheap_session *session, u32 *cursor)
 {
 	struct mheap_handle closed;
 	unsigned int i;
 
-	for (i = 0; i < MHEAP_SLICE; i++) {
+	for (i = 0; i < MHEAP_SECTION_OPERATIONS; i++) {
+		if (mheap_lane_is_tired(&session->lane))
+			break;
 		if (!mheap_handle_close_any(&session->handles, cursor, &closed))
 			return false;
-		session->tally.handles--;
+		session->lane.tally.handles--;
 		if (closed.kind == MHEAP_HANDLE_STRONG)
 			mheap_object_put(session, closed.object);
 	}
@@ -61,13 +59,14 @@ void mheap_session_fini(struct mheap_session *session)
 	bool more;
 
 	do {
-		enter(session);
+		mheap_session_enter_always(session);
 		more = close_some(session, &cursor);
 		mheap_session_leave(session);
 		cond_resched();
 	} while (more);
 	mheap_table_give_back(&session->heap->table, &session->run);
 	mheap_handles_fini(&session->handles);
+	mheap_lane_fini(&session->lane);
 	mutex_destroy(&session->lock);
 	atomic_dec(&session->heap->sessions);
 }
@@ -77,8 +76,9 @@ EXPORT_SYMBOL_MHEAP(mheap_session_fini);
  * mheap_session_enter - begin to work on objects
  * @session: the session
  *
- * For at most MHEAP_SLICE operations, and never while user memory is copied: a
- * collection waits until everybody has left.
+ * For at most MHEAP_SECTION_OPERATIONS operations, until mheap_lane_is_tired(),
+ * and never while user memory is copied: a collection waits until everybody has
+ * left.
  *
  * Context: May sleep. Return: 0, or -EINTR if a signal kills the caller.
  */
@@ -86,13 +86,26 @@ int mheap_session_enter(struct mheap_session *session)
 {
 	if (mutex_lock_killable(&session->lock))
 		return -EINTR;
-	if (down_read_killable(&session->heap->gate)) {
+	if (mheap_lane_enter_killable(&session->lane)) {
 		mutex_unlock(&session->lock);
 		return -EINTR;
 	}
 	return 0;
 }
 EXPORT_SYMBOL_MHEAP(mheap_session_enter);
+
+/**
+ * mheap_session_enter_always - the same, also for who is being killed
+ * @session: the session
+ *
+ * Context: May sleep.
+ */
+void mheap_session_enter_always(struct mheap_session *session)
+{
+	mutex_lock(&session->lock);
+	mheap_lane_enter(&session->lane);
+}
+EXPORT_SYMBOL_MHEAP(mheap_session_enter_always);
 
 /**
  * mheap_session_leave - end it
@@ -102,8 +115,7 @@ EXPORT_SYMBOL_MHEAP(mheap_session_enter);
  */
 void mheap_session_leave(struct mheap_session *session)
 {
-	mheap_heap_leave(session->heap);
-	mheap_heap_book(session->heap, &session->tally);
+	mheap_lane_leave(&session->lane);
 	mutex_unlock(&session->lock);
 }
 EXPORT_SYMBOL_MHEAP(mheap_session_leave);
@@ -130,7 +142,7 @@ int mheap_session_hold(struct mheap_session *session, u32 object, u64 *handle)
 	chunk = mheap_chunk_of(&session->heap->table, object);
 	*handle = mheap_handle_open(&session->handles, MHEAP_HANDLE_STRONG, object,
 				    mheap_tag(chunk, object));
-	session->tally.handles++;
+	session->lane.tally.handles++;
 	return 0;
 }
 EXPORT_SYMBOL_MHEAP(mheap_session_hold);
@@ -155,7 +167,7 @@ int mheap_session_drop(struct mheap_session *session, u64 handle)
 	object = found->object;
 	kind = found->kind;
 	mheap_handle_close(&session->handles, handle);
-	session->tally.handles--;
+	session->lane.tally.handles--;
 	if (kind == MHEAP_HANDLE_STRONG)
 		mheap_object_put(session, object);
 	return 0;
@@ -169,7 +181,7 @@ static int open_weak(struct mheap_session *session, u32 object, u32 tag, u64 *ha
 	if (unlikely(error))
 		return error;
 	*handle = mheap_handle_open(&session->handles, MHEAP_HANDLE_WEAK, object, tag);
-	session->tally.handles++;
+	session->lane.tally.handles++;
 	return 0;
 }
 
@@ -210,22 +222,57 @@ int mheap_session_dup_weak(struct mheap_session *session, u64 handle, u64 *copy)
 }
 EXPORT_SYMBOL_MHEAP(mheap_session_dup_weak);
 
+/*
+ * One attempt, with the block of the object locked. Return: 0, -ENOENT,
+ * -EOVERFLOW, or -EAGAIN while it is open whether the object is garbage.
+ *
+ * The tag goes up under the block lock before the number can be used again:
+ * where it is the old one, the count is that of the object meant. What a
+ * collection has not reached may be garbage, and only this can bring it back to
+ * the program: the mark is set before @upgrades counts it, so a collection that
+ * counts no more of them than before it looked has seen all marks; see look().
+ */
+static int try_upgrade(struct mheap_heap *heap, struct mheap_chunk *chunk,
+		       const struct mheap_handle *weak)
+{
+	const u32 object = weak->object;
+	const u32 phase = READ_ONCE(heap->phase);
+	int error;
+
+	lockdep_assert_held(&chunk->lock[mheap_block(object)]);
+	if (mheap_tag(chunk, object) != weak->tag)
+		return -ENOENT;
+	if (likely(!mheap_is_unreached(chunk, object)))
+		return mheap_count_gain_if_alive(&chunk->count[mheap_index(object)]);
+	if (phase == MHEAP_PHASE_SWEEP)
+		return -ENOENT;
+	if (phase == MHEAP_PHASE_VERDICT)
+		return -EAGAIN;
+	mheap_touch(heap, object);
+	error = mheap_count_gain_if_alive(&chunk->count[mheap_index(object)]);
+	if (!error) {
+		smp_mb(); /* pairs with the one in look() */
+		atomic_inc(&heap->upgrades);
+	}
+	return error;
+}
+
 /**
  * mheap_session_upgrade - a reference to what a weak handle names
  * @session: entered
  * @handle: any number
  * @object: filled; gives a reference, unless an error is returned
  *
- * The tag is compared under the block lock, and goes up under it before the
- * number can be used again: where it is the old one, the count is that of the
- * object meant, and zero if that is dead.
+ * While a collection decides whether the object is garbage, the section is left
+ * until it has. So an upgrade never fails for an object that survives.
  *
- * Context: Entered.
+ * Context: Entered. May sleep.
  * Return: 0, -ENOENT if the object is dead, -EBADF, -ESTALE, -EINVAL if the
  * handle is strong, or -EOVERFLOW.
  */
 int mheap_session_upgrade(struct mheap_session *session, u64 handle, u32 *object)
 {
+	struct mheap_heap *heap = session->heap;
 	struct mheap_handle *found;
 	struct mheap_chunk *chunk;
 	int error;
@@ -234,14 +281,15 @@ int mheap_session_upgrade(struct mheap_session *session, u64 handle, u32 *object
 	if (unlikely(error))
 		return error;
 	*object = found->object;
-	chunk = mheap_chunk_of(&session->heap->table, *object);
-	spin_lock(&chunk->lock[mheap_block(*object)]);
-	if (mheap_tag(chunk, *object) == found->tag)
-		error = mheap_count_gain_if_alive(&chunk->count[mheap_index(*object)]);
-	else
-		error = -ENOENT;
-	spin_unlock(&chunk->lock[mheap_block(*object)]);
-	return error;
+	chunk = mheap_chunk_of(&heap->table, *object);
+	for (;;) {
+		spin_lock(&chunk->lock[mheap_block(*object)]);
+		error = try_upgrade(heap, chunk, found);
+		spin_unlock(&chunk->lock[mheap_block(*object)]);
+		if (likely(error != -EAGAIN))
+			return error;
+		mheap_lane_step_aside(&session->lane, &heap->verdict);
+	}
 }
 EXPORT_SYMBOL_MHEAP(mheap_session_upgrade);
 

@@ -14,24 +14,29 @@
 
 /**
  * struct mheap_session - a session
- * @lock: guards everything below; see table.h for the lock order
+ * @lock: guards @handles and @run; see table.h for the lock order
  * @heap: never changes
+ * @lane: what it works through
  * @handles: its names for objects
  * @run: object numbers it has taken to use up
- * @tally: what is not booked yet; booked by mheap_session_leave()
+ *
+ * To enter a session is to lock it and to begin a section of its lane. The
+ * section may be left and begun again while the session stays locked, where
+ * something takes long; references that were held stay held.
  */
 struct mheap_session {
-	struct mutex lock;	/* everything below */
+	struct mutex lock;	/* see above */
 	struct mheap_heap *heap;
+	struct mheap_lane lane;
 	struct mheap_handles handles;
 	struct mheap_run run;
-	struct mheap_tally tally;
 };
 
 void mheap_session_init(struct mheap_session *session, struct mheap_heap *heap,
 			u32 serial, u32 first_life);
 void mheap_session_fini(struct mheap_session *session);
 int mheap_session_enter(struct mheap_session *session);
+void mheap_session_enter_always(struct mheap_session *session);
 void mheap_session_leave(struct mheap_session *session);
 
 int mheap_session_hold(struct mheap_session *session, u32 object, u64 *handle);
@@ -44,7 +49,7 @@ int mheap_session_id(struct mheap_session *session, u64 handle, u64 *id);
 static inline void mheap_assert_session(const struct mheap_session *session)
 {
 	lockdep_assert_held(&session->lock);
-	mheap_assert_entered(session->heap);
+	mheap_assert_entered(&session->lane);
 }
 
 /* The entry of a handle that must be of a kind: -EINVAL if it is of the other. */

@@ -3,18 +3,26 @@
  * Sweep. First all counts are put right, then everything is freed: freeing as we
  * go would give a number away that a later object of the sweep still refers to,
  * and the new owner would lose a reference that was never its own.
+ *
+ * Nobody but the collection can get at garbage, so it needs no lock to look into
+ * it. Its bits in the table are shared with its neighbours.
  */
 #include "body.h"
 #include "count.h"
 #include "release.h"
 #include "sweep.h"
 
-static struct mheap_run garbage_run(const struct mheap_chunk *chunk, u32 block)
+/* What is to be freed: garbage, and the dead that the worker leaves to the sweep. */
+static struct mheap_run garbage_run(struct mheap_chunk *chunk, u32 block)
 {
-	return (struct mheap_run){
-		.base = chunk->base + block * MHEAP_BLOCK_OBJECTS,
-		.left = mheap_scope_unreached(chunk, block),
-	};
+	struct mheap_run run = mheap_scope_unreached(chunk, block);
+
+	if (likely(!run.left))
+		return run;
+	spin_lock(&chunk->lock[block]);
+	run.left &= chunk->tracked[block] | chunk->dead[block];
+	spin_unlock(&chunk->lock[block]);
+	return run;
 }
 
 /* An object that survives loses a reference from garbage. */
@@ -28,7 +36,7 @@ static void lose(struct mheap_heap *heap, struct mheap_tally *tally,
 
 	if (!mheap_count_lose(&chunk->count[mheap_index(object)], MHEAP_INSIDE))
 		return;
-	if (chunk->tracked[mheap_block(object)] & mheap_bit(object))
+	if (chunk->slots[mheap_index(object)])
 		mheap_release_later(heap, object);
 	else
 		mheap_release_numbers(heap, tally, chunk, &run);
@@ -39,25 +47,24 @@ static void cut_object(struct mheap_heap *heap, struct mheap_tally *tally,
 {
 	struct mheap_chunk *chunk;
 	u32 slots, i;
-	u32 *slot = mheap_body_slots(holder, mheap_index(object), &slots);
+	const u32 *slot = mheap_body_slots(holder, mheap_index(object), &slots);
 
-	/* From now on no weak reference to it can be upgraded. */
 	atomic64_set(&holder->count[mheap_index(object)], 0);
 	for (i = 0; i < slots; i++) {
 		if (!slot[i])
 			continue;
 		chunk = mheap_chunk_of(&heap->table, slot[i]);
-		if (!(mheap_scope_unreached(chunk, mheap_block(slot[i])) & mheap_bit(slot[i])))
+		if (!mheap_is_unreached(chunk, slot[i]))
 			lose(heap, tally, chunk, slot[i]);
 	}
 }
 
 /**
  * mheap_sweep_cut - cut garbage off from everything else
- * @scope: what was collected; marking is finished
+ * @scope: of a collection; the verdict is final
  * @tally: where to count leaves that die of it
  *
- * Context: Gate held for writing. May sleep.
+ * Context: A collection. May sleep.
  */
 void mheap_sweep_cut(struct mheap_scope *scope, struct mheap_tally *tally)
 {
@@ -74,73 +81,97 @@ void mheap_sweep_cut(struct mheap_scope *scope, struct mheap_tally *tally)
 		}
 }
 
+/* How many objects of a run had died before the verdict. */
+static u64 count_dead(struct mheap_chunk *chunk, u32 block, struct mheap_run run)
+{
+	u64 dead;
+
+	spin_lock(&chunk->lock[block]);
+	dead = chunk->dead[block] & run.left;
+	spin_unlock(&chunk->lock[block]);
+	return hweight64(dead);
+}
+
+/* All mark bits are set again. Return: are there free numbers? */
+static bool set_marks(struct mheap_chunk *chunk, u32 block)
+{
+	bool free;
+
+	spin_lock(&chunk->lock[block]);
+	WRITE_ONCE(chunk->mark[block], ~0ULL);
+	free = chunk->free[block];
+	spin_unlock(&chunk->lock[block]);
+	return free;
+}
+
+/* Return: how many objects of a block were garbage. */
+static u64 free_block(struct mheap_heap *heap, struct mheap_tally *tally,
+		      struct mheap_chunk *chunk, u32 block)
+{
+	struct mheap_run run = garbage_run(chunk, block);
+	u64 garbage;
+
+	if (!run.left)
+		return 0;
+	garbage = hweight64(run.left) - count_dead(chunk, block, run);
+	mheap_release_numbers(heap, tally, chunk, &run);
+	return garbage;
+}
+
+/*
+ * Dead objects that the worker has left to the collection, and that it reached. A
+ * look without locks: who adds another one meanwhile lists the chunk as well.
+ */
+static __no_kcsan bool has_dead(const struct mheap_chunk *chunk)
+{
+	u32 block;
+
+	for (block = 0; block < MHEAP_CHUNK_BLOCKS; block++)
+		if (READ_ONCE(chunk->dead[block]))
+			return true;
+	return false;
+}
+
+/* What waited for the sweep of a chunk. */
+static void list_again(struct mheap_heap *heap, struct mheap_chunk *chunk, bool free)
+{
+	if (free)
+		mheap_table_list(&heap->table, chunk, MHEAP_LIST_FREE);
+	if (has_dead(chunk)) {
+		mheap_table_list(&heap->table, chunk, MHEAP_LIST_DEAD);
+		heap->ops->release(heap);
+	}
+}
+
 /**
  * mheap_sweep_free - free bodies and numbers of garbage
- * @scope: what was collected; garbage is cut off
+ * @scope: of a collection; garbage is cut off
  * @tally: where to count it
  *
- * Sets the mark bits of garbage, so that all are set again behind it.
+ * Sets all mark bits again. Numbers that became free while the collection ran can
+ * be taken from then on.
  *
- * Context: Gate held for writing. May sleep.
- * Return: How many objects were freed.
+ * Context: A collection. May sleep.
+ * Return: How many objects were garbage.
  */
 u64 mheap_sweep_free(struct mheap_scope *scope, struct mheap_tally *tally)
 {
 	struct mheap_chunk *chunk;
-	struct mheap_run run;
-	u64 freed = 0;
+	u64 garbage = 0;
+	bool free;
 	u32 block;
 
 	mheap_scope_begin(scope);
-	while ((chunk = mheap_scope_next(scope)))
+	while ((chunk = mheap_scope_next(scope))) {
+		free = false;
 		for (block = 0; block < MHEAP_CHUNK_BLOCKS; block++) {
-			run = garbage_run(chunk, block);
-			freed += hweight64(run.left);
-			if (run.left)
-				mheap_release_numbers(scope->heap, tally, chunk, &run);
-			chunk->mark[block] = ~0ULL;
+			if (likely(!mheap_unreached(chunk, block)))
+				continue;
+			garbage += free_block(scope->heap, tally, chunk, block);
+			free |= set_marks(chunk, block);
 		}
-	tally->collected += freed;
-	return freed;
-}
-
-/* Move the survivors of a chunk up. Return: how many came into generation 2. */
-static u64 promote_chunk(struct mheap_scope *scope, struct mheap_chunk *chunk)
-{
-	u64 promoted = 0;
-	u64 left = 0;
-	u32 block;
-
-	for (block = 0; block < MHEAP_CHUNK_BLOCKS; block++) {
-		if (scope->generation == 0) {
-			chunk->young[1][block] |= chunk->young[0][block];
-		} else {
-			promoted += hweight64(chunk->young[0][block] |
-					      chunk->young[1][block]);
-			chunk->young[1][block] = 0;
-		}
-		chunk->young[0][block] = 0;
-		left |= chunk->young[1][block];
+		list_again(scope->heap, chunk, free);
 	}
-	if (!left)
-		mheap_table_unlist(&scope->heap->table, chunk, MHEAP_LIST_YOUNG);
-	return promoted;
-}
-
-/**
- * mheap_sweep_promote - move survivors up to the next generation
- * @scope: what was collected; garbage is freed
- *
- * Context: Gate held for writing. May sleep.
- * Return: How many objects came into generation 2.
- */
-u64 mheap_sweep_promote(struct mheap_scope *scope)
-{
-	struct mheap_chunk *chunk;
-	u64 promoted = 0;
-
-	mheap_scope_begin(scope);
-	while ((chunk = mheap_scope_next(scope)))
-		promoted += promote_chunk(scope, chunk);
-	return promoted;
+	tally->collected += garbage;
+	return garbage;
 }

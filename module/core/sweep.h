@@ -11,6 +11,5 @@
 
 void mheap_sweep_cut(struct mheap_scope *scope, struct mheap_tally *tally);
 u64 mheap_sweep_free(struct mheap_scope *scope, struct mheap_tally *tally);
-u64 mheap_sweep_promote(struct mheap_scope *scope);
 
 #endif /* _MHEAP_CORE_SWEEP_H */

@@ -137,7 +137,7 @@ static int add_chunk(struct mheap_table *table)
 	 * look-up of such a number.
 	 */
 	WRITE_ONCE(table->directory->chunk[table->chunks], chunk);
-	/* Pairs with the acquire in count_generations(). */
+	/* Pairs with the acquire in mheap_table_chunks(). */
 	smp_store_release(&table->chunks, table->chunks + 1);
 	mheap_table_list(table, chunk, MHEAP_LIST_FREE);
 	return 0;
@@ -166,6 +166,7 @@ void mheap_table_list(struct mheap_table *table, struct mheap_chunk *chunk,
 	if (!chunk->listed[list]) {
 		WRITE_ONCE(chunk->listed[list], true);
 		list_add_tail(&chunk->link[list], &table->list[list]);
+		WRITE_ONCE(table->listed[list], table->listed[list] + 1);
 	}
 	spin_unlock(&table->lock);
 }
@@ -186,6 +187,7 @@ void mheap_table_unlist(struct mheap_table *table, struct mheap_chunk *chunk,
 	spin_lock(&table->lock);
 	if (chunk->listed[list]) {
 		list_del(&chunk->link[list]);
+		WRITE_ONCE(table->listed[list], table->listed[list] - 1);
 		WRITE_ONCE(chunk->listed[list], false);
 	}
 	spin_unlock(&table->lock);
@@ -209,15 +211,18 @@ struct mheap_chunk *mheap_table_first(struct mheap_table *table, enum mheap_list
 	return chunk;
 }
 
-/* Take the free numbers of the first block that has any. */
+/*
+ * Take the free numbers of the first block that has any. Those that a collection
+ * has not reached are left: it lists the chunk again when it is through with it.
+ */
 static bool take_from(struct mheap_chunk *chunk, struct mheap_run *run)
 {
 	unsigned int block;
 
 	for (block = 0; block < MHEAP_CHUNK_BLOCKS; block++) {
 		spin_lock(&chunk->lock[block]);
-		run->left = chunk->free[block];
-		chunk->free[block] = 0;
+		run->left = chunk->free[block] & ~mheap_unreached(chunk, block);
+		chunk->free[block] &= ~run->left;
 		spin_unlock(&chunk->lock[block]);
 		if (run->left) {
 			run->base = chunk->base + block * MHEAP_BLOCK_OBJECTS;

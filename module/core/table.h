@@ -6,27 +6,32 @@
  *
  * Lock order of the core, outermost first:
  *
- *   heap->collecting	one collection at a time
  *   session->lock	one batch of a session at a time
- *   heap->gate		held for reading by whoever works on objects, for writing
- *			by a collection
+ *   heap->collecting	one collection at a time
+ *   heap->verdict	while it is open what is garbage
+ *   heap->moving	one large resize at a time
+ *   heap->lanes.lock	the list of lanes
+ *   lane->lock		a section; two are never held together
  *   table->growth	one grower at a time
  *   block->lock	the objects of one block; two are never held together
  *   table->lock, heap->generations.lock	leaves
  *
- * The first four are sleeping locks, the others spinlocks that are never taken
- * in interrupts.
+ * All up to table->growth are sleeping locks, the others spinlocks that are never
+ * taken in interrupts. heap->verdict and heap->moving are never held together.
  *
  * A field is followed by the letter of the lock that guards it:
  *
  *   B	the lock of its block
  *   T	table->lock
- *   C	heap->gate held for writing: only the collection looks at it
+ *   C	heap->collecting: only the collection looks at it
  *   A	atomic, nothing else needed
  *   O	the owner of the number: whoever took it out of the free numbers, from
  *	then until the object is given to others; again whoever brought its
  *	count to zero, from then until the number is free
  *   I	never changes while the chunk lives
+ *
+ * What is guarded by "B O" belongs to the owner, who holds the lock of the block
+ * besides where a collection may look at the object: once it is tracked.
  *
  * Chunks and directories stay until the heap goes, so it is always safe to look
  * at a number that was once given out, whatever has become of its object.
@@ -76,10 +81,13 @@ enum mheap_list {
  *            tag is used up is retired.
  * @length: B O  bytes of payload, see body.h
  * @slots: B O  number of slots, or BODY_EXTENDED, see body.h
- * @mark: C  survivor bits. All ones outside a collection; a collection clears
- *        the bits of the objects it is about and sets those it reaches, so
- *        one test says "mine, and not reached yet".
- * @free: B  numbers that nobody has taken
+ * @mark: C to change, except that bits are cleared, and set for good, under B;
+ *        read under B by anyone. All ones outside a collection; a collection
+ *        clears the bits of the objects it is about and sets those it reaches,
+ *        so one test says "mine, and not reached yet".
+ * @touched: A  a reference was gained while a collection runs, see touch.h
+ * @free: B  numbers that nobody has taken. While its mark bit is clear a number
+ *        is not to be taken: the collection means the object that had it.
  * @tracked: B  objects with slots
  * @young: B  tracked objects in generation 0 and 1
  * @dead: B  objects whose count is zero and whose release waits for the worker
@@ -97,6 +105,7 @@ struct mheap_chunk {
 	u16 length[MHEAP_CHUNK_OBJECTS];
 	u8 slots[MHEAP_CHUNK_OBJECTS];
 	u64 mark[MHEAP_CHUNK_BLOCKS];
+	atomic64_t touched[MHEAP_CHUNK_BLOCKS];
 	u64 free[MHEAP_CHUNK_BLOCKS];
 	u64 tracked[MHEAP_CHUNK_BLOCKS];
 	u64 young[MHEAP_YOUNG][MHEAP_CHUNK_BLOCKS];
@@ -127,6 +136,7 @@ struct mheap_directory {
  * @growth: one grower at a time
  * @lock: guards the lists
  * @list: T  of chunks
+ * @listed: T to change  how many are on each list
  * @bytes: A  memory the table takes
  */
 struct mheap_table {
@@ -135,6 +145,7 @@ struct mheap_table {
 	struct mutex growth;	/* adding chunks and directories */
 	spinlock_t lock;	/* T */
 	struct list_head list[MHEAP_LISTS];
+	u32 listed[MHEAP_LISTS];
 	atomic_long_t bytes;
 };
 
@@ -192,6 +203,12 @@ static inline struct mheap_chunk *mheap_chunk_of(const struct mheap_table *table
 	return directory->chunk[object >> MHEAP_CHUNK_SHIFT];
 }
 
+/* How many chunks there are; those that are counted can be looked up. */
+static inline u32 mheap_table_chunks(const struct mheap_table *table)
+{
+	return smp_load_acquire(&table->chunks);	/* pairs with add_chunk() */
+}
+
 /* Take the lowest number out of a run that has some left. */
 static inline u32 mheap_run_next(struct mheap_run *run)
 {
@@ -199,6 +216,17 @@ static inline u32 mheap_run_next(struct mheap_run *run)
 
 	run->left &= run->left - 1;
 	return object;
+}
+
+/* Objects of a block that a collection is about and has not reached. */
+static inline u64 mheap_unreached(const struct mheap_chunk *chunk, u32 block)
+{
+	return ~READ_ONCE(chunk->mark[block]);
+}
+
+static inline bool mheap_is_unreached(const struct mheap_chunk *chunk, u32 object)
+{
+	return mheap_unreached(chunk, mheap_block(object)) & mheap_bit(object);
 }
 
 static inline u32 mheap_tag(const struct mheap_chunk *chunk, u32 object)

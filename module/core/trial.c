@@ -5,15 +5,55 @@
  * from inside the set, and what is left over zero is held from outside. It looks
  * at nothing but the set, so a young collection costs the same in a heap of any
  * size.
+ *
+ * Programs go on meanwhile. The count of an object is read first, and slots later.
+ * References that come between are touched; those that go between are subtracted
+ * too seldom. So the count that is left of an object that is not touched is never
+ * less than the references it has from outside the set; that of a touched one may
+ * be anything, and it is reached all the same.
  */
 #include "body.h"
 #include "count.h"
 #include "trial.h"
 
-/* Dead objects hold no count, but hold others until the worker has been there. */
-static bool waits_for_release(const struct mheap_chunk *chunk, u32 object)
+#define PIECE		64U	/* slots looked at under one lock */
+
+/**
+ * mheap_trial_init - make room for the counts
+ * @scope: of a young collection
+ *
+ * Context: A collection. May sleep.
+ * Return: 0, or -ENOMEM; mheap_trial_fini() must follow in any case.
+ */
+int mheap_trial_init(struct mheap_scope *scope)
 {
-	return chunk->dead[mheap_block(object)] & mheap_bit(object);
+	struct mheap_chunk *chunk;
+
+	mheap_scope_begin(scope);
+	while ((chunk = mheap_scope_next(scope))) {
+		chunk->trial = kmalloc_array(MHEAP_CHUNK_OBJECTS, sizeof(*chunk->trial),
+					     GFP_NOWAIT | __GFP_NOWARN);
+		if (!chunk->trial)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/**
+ * mheap_trial_fini - forget the counts
+ * @scope: of a young collection
+ *
+ * Context: A collection. May sleep.
+ */
+void mheap_trial_fini(struct mheap_scope *scope)
+{
+	struct mheap_chunk *chunk;
+
+	mheap_scope_begin(scope);
+	while ((chunk = mheap_scope_next(scope))) {
+		kfree(chunk->trial);
+		chunk->trial = NULL;
+	}
 }
 
 static void take_counts(struct mheap_chunk *chunk, struct mheap_run run)
@@ -29,61 +69,49 @@ static void take_counts(struct mheap_chunk *chunk, struct mheap_run run)
 	}
 }
 
-static struct mheap_run scope_run(const struct mheap_scope *scope,
-				  const struct mheap_chunk *chunk, u32 block)
-{
-	return (struct mheap_run){
-		.base = chunk->base + block * MHEAP_BLOCK_OBJECTS,
-		.left = mheap_scope_block(scope, chunk, block),
-	};
-}
-
-/**
- * mheap_trial_begin - take the counts of the set
- * @scope: the set
- *
- * Context: Gate held for writing.
- * Return: 0, or -ENOMEM; mheap_trial_end() must follow in any case.
- */
-int mheap_trial_begin(struct mheap_scope *scope)
+/* Subtract some references. The block of the holder is locked. */
+static void subtract_some(struct mheap_heap *heap, const u32 *slot, u32 slots)
 {
 	struct mheap_chunk *chunk;
-	u32 block;
-
-	mheap_scope_begin(scope);
-	while ((chunk = mheap_scope_next(scope))) {
-		chunk->trial = kmalloc_array(MHEAP_CHUNK_OBJECTS, sizeof(*chunk->trial),
-					     GFP_NOWAIT | __GFP_NOWARN);
-		if (!chunk->trial)
-			return -ENOMEM;
-		for (block = 0; block < MHEAP_CHUNK_BLOCKS; block++)
-			take_counts(chunk, scope_run(scope, chunk, block));
-	}
-	return 0;
-}
-
-static void subtract_slots(struct mheap_heap *heap, const struct mheap_chunk *holder, u32 object)
-{
-	struct mheap_chunk *chunk;
-	u32 slots, i;
-	const u32 *slot = mheap_body_slots(holder, mheap_index(object), &slots);
+	u32 i;
 
 	for (i = 0; i < slots; i++) {
 		if (!slot[i])
 			continue;
 		chunk = mheap_chunk_of(&heap->table, slot[i]);
-		if (mheap_scope_unreached(chunk, mheap_block(slot[i])) & mheap_bit(slot[i]))
+		if (mheap_is_unreached(chunk, slot[i]))
 			chunk->trial[mheap_index(slot[i])]--;
 	}
 }
 
-/**
- * mheap_trial_subtract - take away the references from inside the set
- * @scope: the set; nothing of it has been reached
- *
- * Context: Gate held for writing. May sleep.
- */
-void mheap_trial_subtract(struct mheap_scope *scope)
+static void subtract_slots(struct mheap_heap *heap, struct mheap_chunk *holder, u32 object)
+{
+	u32 from = 0;
+	u32 slots, some;
+	const u32 *slot;
+
+	do {
+		spin_lock(&holder->lock[mheap_block(object)]);
+		slot = mheap_body_slots(holder, mheap_index(object), &slots);
+		some = from < slots ? min(slots - from, PIECE) : 0;
+		subtract_some(heap, slot + from, some);
+		spin_unlock(&holder->lock[mheap_block(object)]);
+		from += some;
+	} while (unlikely(some == PIECE));
+}
+
+static void take_all_counts(struct mheap_scope *scope)
+{
+	struct mheap_chunk *chunk;
+	u32 block;
+
+	mheap_scope_begin(scope);
+	while ((chunk = mheap_scope_next(scope)))
+		for (block = 0; block < MHEAP_CHUNK_BLOCKS; block++)
+			take_counts(chunk, mheap_scope_unreached(chunk, block));
+}
+
+static void subtract_all(struct mheap_scope *scope)
 {
 	struct mheap_chunk *chunk;
 	struct mheap_run run;
@@ -92,52 +120,41 @@ void mheap_trial_subtract(struct mheap_scope *scope)
 	mheap_scope_begin(scope);
 	while ((chunk = mheap_scope_next(scope)))
 		for (block = 0; block < MHEAP_CHUNK_BLOCKS; block++) {
-			run = scope_run(scope, chunk, block);
+			run = mheap_scope_unreached(chunk, block);
 			while (run.left)
 				subtract_slots(scope->heap, chunk, mheap_run_next(&run));
 		}
 }
 
+static void reach_block(struct mheap_mark *mark, struct mheap_chunk *chunk, u32 block)
+{
+	struct mheap_run run = mheap_scope_unreached(chunk, block);
+	u32 object;
+
+	while (run.left) {
+		object = mheap_run_next(&run);
+		if (chunk->trial[mheap_index(object)])
+			mheap_mark_reach(mark, object);
+	}
+	mheap_mark_drain(mark);
+}
+
 /**
- * mheap_trial_reach - reach from what is held from outside
- * @scope: the set
- * @mark: marking of the set
+ * mheap_trial_reach - reach from what is held from outside the set
+ * @scope: of a young collection; nothing of it has been reached
+ * @mark: marking of it
  *
- * Context: Gate held for writing. May sleep.
+ * Context: A collection. May sleep.
  */
 void mheap_trial_reach(struct mheap_scope *scope, struct mheap_mark *mark)
 {
 	struct mheap_chunk *chunk;
-	struct mheap_run run;
-	u32 block, object;
+	u32 block;
 
+	take_all_counts(scope);
+	subtract_all(scope);
 	mheap_scope_begin(scope);
 	while ((chunk = mheap_scope_next(scope)))
-		for (block = 0; block < MHEAP_CHUNK_BLOCKS; block++) {
-			run = scope_run(scope, chunk, block);
-			while (run.left) {
-				object = mheap_run_next(&run);
-				if (chunk->trial[mheap_index(object)] ||
-				    waits_for_release(chunk, object))
-					mheap_mark_reach(mark, object);
-			}
-			mheap_mark_drain(mark);
-		}
-}
-
-/**
- * mheap_trial_end - forget the counts
- * @scope: the set
- *
- * Context: Gate held for writing. May sleep.
- */
-void mheap_trial_end(struct mheap_scope *scope)
-{
-	struct mheap_chunk *chunk;
-
-	mheap_scope_begin(scope);
-	while ((chunk = mheap_scope_next(scope))) {
-		kfree(chunk->trial);
-		chunk->trial = NULL;
-	}
+		for (block = 0; block < MHEAP_CHUNK_BLOCKS; block++)
+			reach_block(mark, chunk, block);
 }

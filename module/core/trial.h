@@ -9,9 +9,8 @@
 #include "port.h"
 #include "scope.h"
 
-int mheap_trial_begin(struct mheap_scope *scope);
-void mheap_trial_subtract(struct mheap_scope *scope);
+int mheap_trial_init(struct mheap_scope *scope);
+void mheap_trial_fini(struct mheap_scope *scope);
 void mheap_trial_reach(struct mheap_scope *scope, struct mheap_mark *mark);
-void mheap_trial_end(struct mheap_scope *scope);
 
 #endif /* _MHEAP_CORE_TRIAL_H */

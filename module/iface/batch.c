@@ -162,7 +162,7 @@ static int gather(struct mheap_batch *batch)
 	if (batch->gave)
 		mheap_results_remember(batch);
 	batch->first += batch->filled;
-	wanted = min_t(u32, batch->count - batch->first, MHEAP_SLICE);
+	wanted = min_t(u32, batch->count - batch->first, MHEAP_SECTION_OPERATIONS);
 	user = batch->user + batch->first;
 	left = copy_from_user(batch->ops, user, wanted * sizeof(*user));
 	batch->filled = wanted - DIV_ROUND_UP(left, sizeof(*user));
@@ -210,14 +210,15 @@ static int alloc_batch(struct mheap_batch *batch, struct mheap_op *small)
 	batch->ops = small;
 	if (batch->count <= SMALL_OPS)
 		return 0;
-	if (batch->count > MHEAP_SLICE) {
+	if (batch->count > MHEAP_SECTION_OPERATIONS) {
 		batch->gave = kvmalloc_array(batch->count, sizeof(*batch->gave), MHEAP_GFP);
 		if (!batch->gave)
 			return -ENOMEM;
 	}
 	batch->ops = xchg(&batch->file->window, NULL);
 	if (!batch->ops)
-		batch->ops = kmalloc_array(MHEAP_SLICE, sizeof(*batch->ops), MHEAP_GFP);
+		batch->ops = kmalloc_array(MHEAP_SECTION_OPERATIONS, sizeof(*batch->ops),
+					   MHEAP_GFP);
 	if (batch->ops)
 		return 0;
 	kvfree(batch->gave);

@@ -27,7 +27,7 @@
  * @user: the program's array
  * @count: its length
  * @flags: MHEAP_SUBMIT_*
- * @ops: the window: up to MHEAP_SLICE records, read once and the kernel's own.
+ * @ops: the window: up to MHEAP_SECTION_OPERATIONS records, read once and the kernel's own.
  *       In a record that is done with, @result is its outcome and @data what it
  *       gave, see result.h. In a WRITE whose data was gathered, @data is its
  *       place in @data of the batch, or MHEAP_BATCH_FAULT.

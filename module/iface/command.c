@@ -473,7 +473,8 @@ static __always_inline s64 execute(struct mheap_batch *batch, struct mheap_op *o
  * @batch: the batch, its session entered
  *
  * Those from batch->at to before batch->limit, or before the first whose data is
- * not prepared, or behind the first that fails without MHEAP_SUBMIT_CONTINUE.
+ * not prepared, or behind the first that fails without MHEAP_SUBMIT_CONTINUE, or
+ * where the section should end.
  * batch->at is set to where that was.
  *
  * Context: Entered. May sleep.
@@ -486,7 +487,7 @@ bool mheap_commands_run(struct mheap_batch *batch)
 	bool more = true;
 	s64 result;
 
-	for (; op < end; op++) {
+	for (; op < end && !mheap_lane_is_tired(&batch->session->lane); op++) {
 		result = execute(batch, op);
 		if (likely(result >= 0)) {
 			op->result = result;

@@ -16,7 +16,7 @@ struct mheap_op;
  * @session: its session
  * @instance: the heap it works on
  * @folder: the heap's directory in sysfs
- * @window: memory for MHEAP_SLICE records, or NULL while a batch has it; taken
+ * @window: memory for MHEAP_SECTION_OPERATIONS records, or NULL while a batch has it; taken
  *          and put back with xchg()
  */
 struct mheap_file {

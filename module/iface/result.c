@@ -50,19 +50,20 @@ static u32 temporary(const struct mheap_batch *batch, u32 number)
 	return mheap_result_is_temporary(gave) && !mheap_result_is_error(gave) ? gave : 0;
 }
 
-/* Drop up to a slice of temporaries, from the last one on. */
-static void drop_some(struct mheap_batch *batch, struct mheap_tally *tally, u32 *end)
+/* Drop one section's worth of temporaries, from the last one on. */
+static void drop_some(struct mheap_batch *batch, u32 *end)
 {
-	struct mheap_heap *heap = batch->session->heap;
+	struct mheap_session *session = batch->session;
 	u32 looked, object;
 
-	for (looked = 0; looked < MHEAP_SLICE && *end; looked++) {
+	for (looked = 0; looked < MHEAP_SECTION_OPERATIONS && *end; looked++) {
+		if (mheap_lane_is_tired(&session->lane))
+			break;
 		object = temporary(batch, --*end);
 		if (!object)
 			continue;
 		batch->temporaries--;
-		if (mheap_count_lose(mheap_count_of(heap, object), MHEAP_OUTSIDE))
-			mheap_release(heap, tally, object);
+		mheap_object_put(session, object);
 	}
 }
 
@@ -70,22 +71,18 @@ static void drop_some(struct mheap_batch *batch, struct mheap_tally *tally, u32 
  * mheap_results_drop - drop all temporaries that are left
  * @batch: at its end
  *
- * Not through the session: a process that is being killed could not enter it,
- * and the references are the batch's own.
+ * Also in a process that is being killed.
  *
  * Context: May sleep; not entered.
  */
 void mheap_results_drop(struct mheap_batch *batch)
 {
-	struct mheap_heap *heap = batch->session->heap;
-	struct mheap_tally tally = {};
 	u32 end = batch->first + batch->at;
 
 	while (batch->temporaries) {
-		mheap_heap_enter(heap);
-		drop_some(batch, &tally, &end);
-		mheap_heap_leave(heap);
-		mheap_heap_book(heap, &tally);
+		mheap_session_enter_always(batch->session);
+		drop_some(batch, &end);
+		mheap_session_leave(batch->session);
 		cond_resched();
 	}
 }

@@ -5,7 +5,7 @@
  *	core_bench [--huge] full SHAPE OBJECTS
  *	core_bench [--huge] young OLD
  *
- * Objects are made, linked and dropped through a session, MHEAP_SLICE operations
+ * Objects are made, linked and dropped through a session, MHEAP_SECTION_OPERATIONS operations
  * at a time, as the module does for programs; roots are handles. Printed, per
  * object:
  *
@@ -95,7 +95,7 @@ static void make_heap(void)
 /* One operation more: leave and enter again when a slice is full. */
 static void step(void)
 {
-	if (++operations % MHEAP_SLICE)
+	if (++operations % MHEAP_SECTION_OPERATIONS)
 		return;
 	mheap_session_leave(&session);
 	check(mheap_session_enter(&session), "enter");

@@ -322,7 +322,7 @@ uint64_t oracle_in_generation(const struct oracle *oracle, uint32_t generation)
 /* Four bytes a slot, the payload, and 16 more for what is out of the ordinary. */
 uint64_t oracle_body_size(const struct oracle_object *object)
 {
-	const bool ordinary = object->type < 256 && object->slots < 255 &&
+	const bool ordinary = object->type < 256 && object->slots < 65 &&
 			      object->length < 65536;
 
 	return 4ULL * object->slots + object->length + (ordinary ? 0 : 16);

@@ -42,6 +42,7 @@ typedef unsigned int gfp_t;
 #define smp_load_acquire(p)	__atomic_load_n(p, __ATOMIC_ACQUIRE)
 #define smp_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)
 #define smp_mb()		__atomic_thread_fence(__ATOMIC_SEQ_CST)
+#define __uninitialized
 #define __no_kcsan		__attribute__((no_sanitize("thread")))
 #define prefetch(p)		__builtin_prefetch(p)
 #define BUILD_BUG_ON(condition)	_Static_assert(!(condition), #condition)
@@ -108,6 +109,10 @@ static inline void prefix##_add(number change, type *a)					\
 {											\
 	__atomic_add_fetch(&a->value, change, __ATOMIC_RELAXED);			\
 }											\
+static inline void prefix##_or(number bits, type *a)					\
+{											\
+	__atomic_or_fetch(&a->value, bits, __ATOMIC_RELAXED);				\
+}											\
 static inline void prefix##_sub(number change, type *a)					\
 {											\
 	__atomic_sub_fetch(&a->value, change, __ATOMIC_RELAXED);			\
@@ -151,7 +156,6 @@ PORT_ATOMIC(atomic, atomic_t, int)
 
 typedef struct { pthread_mutex_t lock; int held; } spinlock_t;
 struct mutex { pthread_mutex_t lock; int held; };
-struct rw_semaphore { pthread_rwlock_t lock; pthread_mutex_t writers; int held; };
 
 #define lockdep_assert_held(l)	assert(__atomic_load_n(&(l)->held, __ATOMIC_RELAXED) > 0)
 #define port_held(l, change)	__atomic_add_fetch(&(l)->held, change, __ATOMIC_RELAXED)
@@ -168,62 +172,6 @@ struct rw_semaphore { pthread_rwlock_t lock; pthread_mutex_t writers; int held; 
 #define mutex_lock(l)		(port_may_sleep(), port_mutex_lock(l))
 #define mutex_lock_killable(l)	(mutex_lock(l), 0)
 #define mutex_unlock(l)		port_mutex_unlock(l)
-
-/*
- * A writer that waits goes first, as in the kernel; else collections starve. A
- * writer holds @writers besides, so that no other one comes in while it becomes
- * a reader.
- */
-static inline void init_rwsem(struct rw_semaphore *sem)
-{
-	pthread_rwlockattr_t attributes;
-
-	pthread_rwlockattr_init(&attributes);
-	pthread_rwlockattr_setkind_np(&attributes,
-				      PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
-	pthread_rwlock_init(&sem->lock, &attributes);
-	pthread_rwlockattr_destroy(&attributes);
-	pthread_mutex_init(&sem->writers, NULL);
-	sem->held = 0;
-}
-
-static inline void down_read(struct rw_semaphore *sem)
-{
-	port_may_sleep();
-	pthread_rwlock_rdlock(&sem->lock);
-	port_held(sem, 1);
-}
-
-static inline void up_read(struct rw_semaphore *sem)
-{
-	port_held(sem, -1);
-	pthread_rwlock_unlock(&sem->lock);
-}
-
-static inline void down_write(struct rw_semaphore *sem)
-{
-	port_may_sleep();
-	pthread_mutex_lock(&sem->writers);
-	pthread_rwlock_wrlock(&sem->lock);
-	port_held(sem, 1);
-}
-
-static inline void up_write(struct rw_semaphore *sem)
-{
-	port_held(sem, -1);
-	pthread_rwlock_unlock(&sem->lock);
-	pthread_mutex_unlock(&sem->writers);
-}
-
-static inline void downgrade_write(struct rw_semaphore *sem)
-{
-	pthread_rwlock_unlock(&sem->lock);
-	pthread_rwlock_rdlock(&sem->lock);
-	pthread_mutex_unlock(&sem->writers);
-}
-
-#define down_read_killable(s)	(down_read(s), 0)
-#define down_write_killable(s)	(down_write(s), 0)
 
 /* Memory */
 
@@ -335,6 +283,10 @@ struct list_head {
 };
 
 #define list_entry(p, type, member)	container_of(p, type, member)
+#define list_for_each_entry(p, head, member) \
+	for ((p) = list_entry((head)->next, __typeof__(*(p)), member); \
+	     &(p)->member != (head); \
+	     (p) = list_entry((p)->member.next, __typeof__(*(p)), member))
 #define list_first_entry_or_null(head, type, member) \
 	((head)->next == (head) ? NULL : list_entry((head)->next, type, member))
 

@@ -209,7 +209,7 @@ static void (*const operation[])(struct mutator *) = {
 static void slice(struct mutator *m)
 {
 	const u32 operations = ARRAY_SIZE(operation);
-	u32 left = 1 + pick(&m->source, MHEAP_SLICE - 1);
+	u32 left = 1 + pick(&m->source, MHEAP_SECTION_OPERATIONS - 1);
 
 	mheap_session_enter(m->session);
 	for (; left && m->steps; left--, m->steps--)

@@ -247,15 +247,15 @@ static void marking_without_a_stack(void)
 	check_equal(collect_without(2, 1000, false, &collected), 0);
 }
 
-/* The counts of a young collection, a piece for each chunk, fail one by one. */
+/* What a young collection asks for, a list and counts for each chunk, fails in turn. */
 static void trial_falls_back_to_a_full_collection(void)
 {
-	const long chunks = (2 * LIVE + 1 + DEAD) / MHEAP_CHUNK_OBJECTS + 1;
+	const long needs = (2 * LIVE + 1 + DEAD) / MHEAP_CHUNK_OBJECTS + 2;
 	u32 generation, collected;
 	long number;
 
 	for (generation = 0; generation < 2; generation++) {
-		for (number = 1; number <= chunks; number++) {
+		for (number = 1; number <= needs; number++) {
 			check_equal(collect_without(generation, number, false, &collected), 1);
 			check_equal(collected, 2);
 		}
@@ -266,13 +266,13 @@ static void trial_falls_back_to_a_full_collection(void)
 
 static void young_marking_without_a_stack(void)
 {
-	const long chunks = (2 * LIVE + 1 + DEAD) / MHEAP_CHUNK_OBJECTS + 1;
+	const long needs = (2 * LIVE + 1 + DEAD) / MHEAP_CHUNK_OBJECTS + 2;
 	u32 generation, collected;
 
 	for (generation = 0; generation < 2; generation++) {
-		check(collect_without(generation, chunks + 1, true, &collected) > 2);
+		check(collect_without(generation, needs + 1, true, &collected) > 2);
 		check_equal(collected, generation);
-		check_equal(collect_without(generation, chunks + 2, false, &collected), 1);
+		check_equal(collect_without(generation, needs + 2, false, &collected), 1);
 		check_equal(collected, generation);
 	}
 }

@@ -6,7 +6,7 @@
 #include "fixture.h"
 #include "harness.h"
 
-static const u32 slot_counts[] = { 0, 1, 2, 254, 255, 256, 4500 };
+static const u32 slot_counts[] = { 0, 1, 2, 64, 65, 254, 255, 256, 4500 };
 static const u32 lengths[] = { 0, 1, 9, 16383, 16384, 16385, 65535, 65536, 70001 };
 static const u32 types[] = { 0, 255, 256, ~0U };
 

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Lanes: entering and leaving sections, and handshakes.
+ */
+#include "heap.h"
+#include "lane.h"
+
+/* Bodies that are larger are cleared and freed outside the section. */
+#define LARGE_BODY	16384U
+
+/**
+ * mheap_lanes_init - no lanes yet
+ * @lanes: to be made
+ *
+ * Context: Any.
+ */
+void mheap_lanes_init(struct mheap_lanes *lanes)
+{
+	memset(lanes, 0, sizeof(*lanes));
+	mutex_init(&lanes->lock);
+	INIT_LIST_HEAD(&lanes->list);
+}
+
+/**
+ * mheap_lanes_fini - the end of a heap's lanes
+ * @lanes: there are none any more
+ *
+ * Context: May sleep.
+ */
+void mheap_lanes_fini(struct mheap_lanes *lanes)
+{
+	mutex_destroy(&lanes->lock);
+}
+
+/**
+ * mheap_lane_init - make a lane
+ * @lane: to be made
+ * @heap: what it leads to
+ *
+ * It takes no part in a handshake that is under way: its first section comes
+ * behind the lock that the handshake held, so it sees all that was done before.
+ *
+ * Context: May sleep.
+ */
+void mheap_lane_init(struct mheap_lane *lane, struct mheap_heap *heap)
+{
+	memset(lane, 0, sizeof(*lane));
+	mutex_init(&lane->lock);
+	lane->heap = heap;
+	mutex_lock(&heap->lanes.lock);
+	lane->round = heap->lanes.round;
+	list_add_tail(&lane->link, &heap->lanes.list);
+	heap->lanes.count++;
+	mutex_unlock(&heap->lanes.lock);
+}
+
+/**
+ * mheap_lane_fini - the end of a lane
+ * @lane: no section is under way, and none will be
+ *
+ * Context: May sleep; waits for at most one section of another lane.
+ */
+void mheap_lane_fini(struct mheap_lane *lane)
+{
+	struct mheap_heap *heap = lane->heap;
+
+	mutex_lock(&heap->lanes.lock);
+	list_del(&lane->link);
+	heap->lanes.count--;
+	mutex_unlock(&heap->lanes.lock);
+	mutex_destroy(&lane->lock);
+}
+
+/**
+ * mheap_lane_enter - begin a section
+ * @lane: the caller's
+ *
+ * Context: May sleep.
+ */
+void mheap_lane_enter(struct mheap_lane *lane)
+{
+	mutex_lock(&lane->lock);
+}
+
+/**
+ * mheap_lane_enter_killable - begin a section, unless a signal kills the caller
+ * @lane: the caller's
+ *
+ * Context: May sleep. Return: 0 or -EINTR.
+ */
+int mheap_lane_enter_killable(struct mheap_lane *lane)
+{
+	return mutex_lock_killable(&lane->lock) ? -EINTR : 0;
+}
+
+static void free_discarded(struct mheap_allocator *allocator, struct mheap_discard *discard)
+{
+	struct mheap_discard *next;
+
+	for (; discard; discard = next) {
+		next = discard->next;
+		allocator->ops->free(allocator, discard, discard->size);
+	}
+}
+
+/**
+ * mheap_lane_leave - end a section, and book what it did
+ * @lane: the caller's, entered
+ *
+ * Context: Entered; no longer so behind it. May sleep.
+ */
+void mheap_lane_leave(struct mheap_lane *lane)
+{
+	struct mheap_discard *discarded = lane->discarded;
+
+	mheap_heap_book(lane->heap, &lane->tally);
+	lane->work = 0;
+	lane->discarded = NULL;
+	mutex_unlock(&lane->lock);
+	if (unlikely(discarded))
+		free_discarded(lane->heap->allocator, discarded);
+}
+
+/**
+ * mheap_lane_step_aside - wait for somebody, outside the section
+ * @lane: the caller's, entered
+ * @lock: what somebody holds for as long as it is to be waited for
+ *
+ * Context: Entered, again behind it. May sleep. The caller must look again at
+ * everything that a section protects.
+ */
+void mheap_lane_step_aside(struct mheap_lane *lane, struct mutex *lock)
+{
+	mheap_lane_leave(lane);
+	mutex_lock(lock);
+	mutex_unlock(lock);
+	mheap_lane_enter(lane);
+}
+
+/**
+ * mheap_lane_new_body - allocate a body
+ * @lane: the caller's, entered
+ * @size: how many bytes, at least 1
+ *
+ * A large one takes long to clear, so the section is left for it.
+ *
+ * Context: Entered. May sleep. Return: Zeroed memory, or NULL.
+ */
+void *mheap_lane_new_body(struct mheap_lane *lane, size_t size)
+{
+	struct mheap_allocator *allocator = lane->heap->allocator;
+	void *body;
+
+	mheap_assert_entered(lane);
+	if (unlikely(size > LARGE_BODY)) {
+		mheap_lane_leave(lane);
+		body = allocator->ops->alloc(allocator, size);
+		mheap_lane_enter(lane);
+	} else {
+		body = allocator->ops->alloc(allocator, size);
+	}
+	if (likely(body))
+		lane->tally.bytes += allocator->ops->charge(allocator, size);
+	return body;
+}
+
+/**
+ * mheap_lane_free_body - free a body, now or behind the section
+ * @lane: the caller's, entered
+ * @body: nobody else can reach it; may be NULL
+ * @size: its size in bytes
+ *
+ * Context: Entered.
+ */
+void mheap_lane_free_body(struct mheap_lane *lane, void *body, size_t size)
+{
+	struct mheap_allocator *allocator = lane->heap->allocator;
+	struct mheap_discard *discard = body;
+
+	mheap_assert_entered(lane);
+	if (!body)
+		return;
+	lane->tally.bytes -= allocator->ops->charge(allocator, size);
+	if (likely(size <= LARGE_BODY)) {
+		allocator->ops->free(allocator, body, size);
+		return;
+	}
+	discard->next = lane->discarded;
+	discard->size = size;
+	lane->discarded = discard;
+}
+
+/* Take the next lane that has not taken part, and wait for it. */
+static bool greet_one(struct mheap_lanes *lanes)
+{
+	struct mheap_lane *lane;
+	bool found = false;
+
+	mutex_lock(&lanes->lock);
+	lane = list_first_entry_or_null(&lanes->list, struct mheap_lane, link);
+	if (lane && lane->round != lanes->round) {
+		found = true;
+		lane->round = lanes->round;
+		list_del(&lane->link);
+		list_add_tail(&lane->link, &lanes->list);
+		mutex_lock(&lane->lock);
+		mutex_unlock(&lane->lock);
+	}
+	mutex_unlock(&lanes->lock);
+	return found;
+}
+
+/**
+ * mheap_lane_handshake - agree with all lanes, see above
+ * @heap: the heap
+ *
+ * Those that have taken part are at the end of the list, together with those that
+ * were made meanwhile.
+ *
+ * Context: One at a time, by heap->collecting. May sleep.
+ */
+void mheap_lane_handshake(struct mheap_heap *heap)
+{
+	struct mheap_lanes *lanes = &heap->lanes;
+
+	lockdep_assert_held(&heap->collecting);
+	mutex_lock(&lanes->lock);
+	lanes->round++;
+	mutex_unlock(&lanes->lock);
+	while (greet_one(lanes))
+		cond_resched();
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Lanes and sections. Whoever works on the objects of a heap does so through a
+ * lane of its own, inside a section: from mheap_lane_enter() to
+ * mheap_lane_leave(). Sections of different lanes run side by side and share no
+ * lock; what they do to one object is ordered by the lock of its block and by
+ * its count.
+ *
+ * A section is short: it executes at most MHEAP_SECTION_OPERATIONS operations
+ * and releases at most MHEAP_SECTION_OBJECTS objects, never touches user memory
+ * and waits for no other section. Its end is what a collection waits for.
+ *
+ * A handshake is a collection's way to agree with all lanes: it locks and
+ * unlocks the lock of each in turn. Behind it every section that was under way
+ * before has ended, and all that it did is visible to the collection; and every
+ * later section sees all that the collection did before. No other barrier is
+ * needed for either, and no two lanes are ever held up together. (Doligez and
+ * Gonthier, "Portable, unobtrusive garbage collection for multiprocessor
+ * systems", 1994, call it a soft handshake.)
+ */
+#ifndef _MHEAP_CORE_LANE_H
+#define _MHEAP_CORE_LANE_H
+
+#include "port.h"
+
+struct mheap_heap;
+
+#define MHEAP_SECTION_OPERATIONS	64
+#define MHEAP_SECTION_OBJECTS		64
+
+/**
+ * struct mheap_tally - changes to a heap's figures that are not booked yet
+ * @created: objects made
+ * @freed: objects freed
+ * @collected: of those, by a collection
+ * @bytes: memory of bodies, up or down
+ * @tracked: tracked objects made minus freed
+ * @handles: handles opened minus closed
+ *
+ * Kept by whoever is at work, and booked at the end of its section, so that
+ * processors do not meet at the heap's counters for every operation.
+ */
+struct mheap_tally {
+	long created;
+	long freed;
+	long collected;
+	long bytes;
+	long tracked;
+	long handles;
+};
+
+/**
+ * struct mheap_discard - a large body that nobody can reach any more
+ * @next: another one
+ * @size: of the body, in bytes
+ *
+ * Written into the body itself.
+ */
+struct mheap_discard {
+	struct mheap_discard *next;
+	size_t size;
+};
+
+/**
+ * struct mheap_lane - a lane
+ * @lock: held through a section; guards everything below but @heap, @link and
+ *        @round
+ * @heap: never changes
+ * @link: on heap->lanes.list, under heap->lanes.lock
+ * @round: the last handshake that it took part in, likewise
+ * @tally: what is not booked yet
+ * @work: objects that this section has released
+ * @discarded: large bodies, to be freed behind the section: that takes long
+ */
+struct mheap_lane {
+	struct mutex lock;	/* a section */
+	struct mheap_heap *heap;
+	struct list_head link;
+	u32 round;
+	struct mheap_tally tally;
+	unsigned int work;
+	struct mheap_discard *discarded;
+};
+
+/**
+ * struct mheap_lanes - all lanes of a heap
+ * @lock: guards everything below, and is held while one lane is waited for
+ * @list: the lanes
+ * @round: handshakes so far
+ * @count: how many lanes there are
+ */
+struct mheap_lanes {
+	struct mutex lock;	/* the list */
+	struct list_head list;
+	u32 round;
+	u32 count;
+};
+
+void mheap_lanes_init(struct mheap_lanes *lanes);
+void mheap_lanes_fini(struct mheap_lanes *lanes);
+void mheap_lane_init(struct mheap_lane *lane, struct mheap_heap *heap);
+void mheap_lane_fini(struct mheap_lane *lane);
+void mheap_lane_enter(struct mheap_lane *lane);
+int mheap_lane_enter_killable(struct mheap_lane *lane);
+void mheap_lane_leave(struct mheap_lane *lane);
+void mheap_lane_step_aside(struct mheap_lane *lane, struct mutex *lock);
+void *mheap_lane_new_body(struct mheap_lane *lane, size_t size);
+void mheap_lane_free_body(struct mheap_lane *lane, void *body, size_t size);
+void mheap_lane_handshake(struct mheap_heap *heap);
+
+static inline void mheap_assert_entered(const struct mheap_lane *lane)
+{
+	lockdep_assert_held(&lane->lock);
+}
+
+/* Should the section end, for the sake of those who wait for its end? */
+static inline bool mheap_lane_is_tired(const struct mheap_lane *lane)
+{
+	return lane->work >= MHEAP_SECTION_OBJECTS / 2;
+}
+
+#endif /* _MHEAP_CORE_LANE_H */

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The verdict. What programs touched while others were reached is reached as
+ * well, until a look at all touch marks finds nothing new. From then on only the
+ * upgrade of a weak handle can bring an object that was not reached back to a
+ * program; a last handshake makes sure that nobody has done so unseen.
+ */
+#include "verdict.h"
+
+#define ROUNDS	8U
+
+/*
+ * Look at all touch marks, and reach from new ones. @upgrades: set to how many
+ * upgrades it is sure to have seen the marks of: the barrier pairs with the one
+ * in try_upgrade(), where the mark is set before the upgrade is counted. Return:
+ * false if there was nothing new.
+ */
+static bool look(struct mheap_scope *scope, struct mheap_mark *mark, int *upgrades)
+{
+	struct mheap_chunk *chunk;
+	struct mheap_run run;
+	bool found = false;
+	u32 block;
+
+	*upgrades = atomic_read(&scope->heap->upgrades);
+	smp_mb(); /* pairs with the one in try_upgrade() */
+	mheap_scope_begin(scope);
+	while ((chunk = mheap_scope_next(scope)))
+		for (block = 0; block < MHEAP_CHUNK_BLOCKS; block++) {
+			run = mheap_scope_unreached(chunk, block);
+			if (likely(!run.left))
+				continue;
+			run.left &= atomic64_read(&chunk->touched[block]);
+			found |= run.left;
+			while (run.left)
+				mheap_mark_reach(mark, mheap_run_next(&run));
+			mheap_mark_drain(mark);
+		}
+	mheap_mark_finish(mark, scope);
+	return found;
+}
+
+/*
+ * Ask whether anybody has upgraded a weak handle since the last look. Whoever
+ * wants to upgrade one to an object that was not reached waits meanwhile, which
+ * takes no longer than the sections that are under way. Return: true if nobody
+ * has, and then nobody can any more.
+ */
+static bool close_verdict(struct mheap_heap *heap, int upgrades)
+{
+	bool final;
+
+	mutex_lock(&heap->verdict);
+	WRITE_ONCE(heap->phase, MHEAP_PHASE_VERDICT);
+	mheap_lane_handshake(heap);
+	final = atomic_read(&heap->upgrades) == upgrades;
+	WRITE_ONCE(heap->phase, final ? MHEAP_PHASE_SWEEP : MHEAP_PHASE_MARK);
+	mutex_unlock(&heap->verdict);
+	return final;
+}
+
+/*
+ * The same without asking: upgrades wait through the last look. The second
+ * handshake is for references that were taken out of slots before it.
+ */
+static void insist(struct mheap_scope *scope, struct mheap_mark *mark)
+{
+	struct mheap_heap *heap = scope->heap;
+	int upgrades;
+
+	mutex_lock(&heap->verdict);
+	WRITE_ONCE(heap->phase, MHEAP_PHASE_VERDICT);
+	mheap_lane_handshake(heap);
+	while (look(scope, mark, &upgrades))
+		;
+	mheap_lane_handshake(heap);
+	WRITE_ONCE(heap->phase, MHEAP_PHASE_SWEEP);
+	mutex_unlock(&heap->verdict);
+}
+
+/**
+ * mheap_verdict_reach - reach what programs touched, until there is no more
+ * @scope: of a collection
+ * @mark: marking of it; all roots have been reached, and a handshake behind that
+ *
+ * A program with many weak handles to garbage can upgrade one after the other, and
+ * so could put the end of the collection off for as long as it likes: after some
+ * rounds that is no longer waited for.
+ *
+ * Context: A collection. May sleep. What is unreached behind it is garbage.
+ */
+void mheap_verdict_reach(struct mheap_scope *scope, struct mheap_mark *mark)
+{
+	unsigned int round;
+	int upgrades;
+
+	for (round = 0; round < ROUNDS; round++) {
+		while (look(scope, mark, &upgrades))
+			;
+		if (close_verdict(scope->heap, upgrades))
+			return;
+	}
+	insist(scope, mark);
+}
