@@ -141,6 +141,8 @@ static void sweep(struct mheap_scope *scope, struct mheap_collection *collection
 	collection->unreachable = collection->freed;
 	if (scope->generation == 1)
 		collection->promoted = collection->visited - collection->freed;
+	if (scope->generation == MHEAP_OLDEST)
+		mheap_ceiling_move(scope->heap, -tally.bytes);
 	mheap_heap_book(scope->heap, &tally);
 }
 
@@ -154,6 +156,8 @@ static void collect_scope(struct mheap_scope *scope, struct mheap_collection *co
 	mheap_census_prepare(scope);
 	mheap_lane_handshake(heap);
 	mheap_scope_widen(scope);
+	if (scope->generation == MHEAP_OLDEST)
+		mheap_ceiling_census(heap);
 	collection->visited = mheap_census_take(scope);
 	reach(scope);
 	sweep(scope, collection);
@@ -203,6 +207,28 @@ int mheap_collect(struct mheap_heap *heap, u32 generation,
 EXPORT_SYMBOL_MHEAP(mheap_collect);
 
 /**
+ * mheap_collect_over_ceiling - collect the whole heap, if it has too much garbage
+ * @heap: the heap
+ *
+ * Where somebody else is at it already, waiting for them may be enough.
+ *
+ * Context: May sleep; not entered. Return: 0, or -EINTR if a signal kills the
+ * caller.
+ */
+int mheap_collect_over_ceiling(struct mheap_heap *heap)
+{
+	struct mheap_collection collection;
+
+	mheap_release_continue(heap);
+	if (mutex_lock_killable(&heap->collecting))
+		return -EINTR;
+	if (mheap_ceiling_is_reached(heap))
+		collect(heap, MHEAP_OLDEST, &collection);
+	mutex_unlock(&heap->collecting);
+	return 0;
+}
+
+/**
  * mheap_collect_due - collect the generation that is due, if one is
  * @heap: the heap
  *
@@ -214,7 +240,8 @@ void mheap_collect_due(struct mheap_heap *heap)
 	int generation;
 
 	mutex_lock(&heap->collecting);
-	generation = mheap_generations_due(&heap->generations);
+	generation = mheap_ceiling_is_near(heap) ? (int)MHEAP_OLDEST :
+						  mheap_generations_due(&heap->generations);
 	if (generation >= 0)
 		collect(heap, generation, &collection);
 	mutex_unlock(&heap->collecting);

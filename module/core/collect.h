@@ -13,6 +13,7 @@
 
 int mheap_collect(struct mheap_heap *heap, u32 generation,
 		  struct mheap_collection *collection);
+int mheap_collect_over_ceiling(struct mheap_heap *heap);
 void mheap_collect_due(struct mheap_heap *heap);
 
 #endif /* _MHEAP_CORE_COLLECT_H */

@@ -29,6 +29,7 @@ int mheap_heap_init(struct mheap_heap *heap, const struct mheap_heap_config *con
 	heap->allocator = config->allocator;
 	heap->ops = config->ops;
 	mheap_generations_init(&heap->generations, &config->generations);
+	mheap_ceiling_init(&heap->ceiling, config->ceiling);
 	return 0;
 }
 EXPORT_SYMBOL_MHEAP(mheap_heap_init);
@@ -93,6 +94,8 @@ void mheap_heap_book(struct mheap_heap *heap, struct mheap_tally *tally)
 	if (tally->handles)
 		atomic64_add(tally->handles, &heap->handles);
 	if (tally->tracked && mheap_generations_born(&heap->generations, tally->tracked))
+		heap->ops->collect(heap);
+	else if (tally->bytes > 0 && mheap_ceiling_is_near(heap))
 		heap->ops->collect(heap);
 	memset(tally, 0, sizeof(*tally));
 }

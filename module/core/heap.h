@@ -8,6 +8,7 @@
 #define _MHEAP_CORE_HEAP_H
 
 #include "allocator.h"
+#include "ceiling.h"
 #include "generation.h"
 #include "lane.h"
 #include "port.h"
@@ -65,6 +66,7 @@ struct mheap_heap_ops {
  * @verdict: held while it is open whether what was not reached is garbage
  * @moving: one large resize at a time
  * @generations: the collector's settings and figures
+ * @ceiling: of its garbage
  * @releasing: mheap_release_continue() is at work (atomic)
  * @created: objects ever made (this and the following: atomic)
  * @freed: objects freed
@@ -86,6 +88,7 @@ struct mheap_heap {
 	struct mutex verdict;		/* see above */
 	struct mutex moving;		/* see above */
 	struct mheap_generations generations;
+	struct mheap_ceiling ceiling;
 	atomic_t releasing;
 	atomic64_t created;
 	atomic64_t freed;
@@ -126,11 +129,13 @@ struct mheap_heap_figures {
  * @allocator: of bodies; outlives the heap
  * @ops: its surroundings
  * @generations: the collector's settings
+ * @ceiling: percent, see ceiling.h
  */
 struct mheap_heap_config {
 	struct mheap_allocator *allocator;
 	const struct mheap_heap_ops *ops;
 	struct mheap_generation_config generations;
+	u32 ceiling;
 };
 
 int mheap_heap_init(struct mheap_heap *heap, const struct mheap_heap_config *config);

@@ -114,6 +114,8 @@ void mheap_lane_leave(struct mheap_lane *lane)
 	struct mheap_discard *discarded = lane->discarded;
 
 	mheap_heap_book(lane->heap, &lane->tally);
+	if (lane->allocating)
+		mheap_ceiling_book(lane);
 	lane->work = 0;
 	lane->discarded = NULL;
 	mutex_unlock(&lane->lock);
@@ -159,8 +161,10 @@ void *mheap_lane_new_body(struct mheap_lane *lane, size_t size)
 	} else {
 		body = allocator->ops->alloc(allocator, size);
 	}
-	if (likely(body))
+	if (likely(body)) {
 		lane->tally.bytes += allocator->ops->charge(allocator, size);
+		lane->allocating += size;
+	}
 	return body;
 }
 

@@ -64,13 +64,16 @@ struct mheap_discard {
 /**
  * struct mheap_lane - a lane
  * @lock: held through a section; guards everything below but @heap, @link and
- *        @round
+ *        @round. Only who enters the lane writes, and reads without it.
  * @heap: never changes
  * @link: on heap->lanes.list, under heap->lanes.lock
  * @round: the last handshake that it took part in, likewise
  * @tally: what is not booked yet
  * @work: objects that this section has released
  * @discarded: large bodies, to be freed behind the section: that takes long
+ * @allocating: bytes of bodies that this section has allocated
+ * @allocated: the same in all sections of a round of the ceiling, see ceiling.h
+ * @round_allocated: which round
  */
 struct mheap_lane {
 	struct mutex lock;	/* a section */
@@ -80,6 +83,9 @@ struct mheap_lane {
 	struct mheap_tally tally;
 	unsigned int work;
 	struct mheap_discard *discarded;
+	s64 allocating;
+	s64 allocated;
+	u32 round_allocated;
 };
 
 /**

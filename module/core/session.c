@@ -3,6 +3,8 @@
  * Sessions: entering and leaving a heap, and what a handle does to the object it
  * names.
  */
+#include "ceiling.h"
+#include "collect.h"
 #include "count.h"
 #include "object.h"
 #include "session.h"
@@ -72,25 +74,39 @@ void mheap_session_fini(struct mheap_session *session)
 }
 EXPORT_SYMBOL_MHEAP(mheap_session_fini);
 
+/* Whoever made the heap reach its ceiling collects it, or waits for who does. */
+static noinline int wait_below_ceiling(struct mheap_session *session)
+{
+	if (!mheap_ceiling_is_due_to(&session->lane))
+		return 0;
+	atomic64_inc(&session->heap->ceiling.waits);
+	return mheap_collect_over_ceiling(session->heap);
+}
+
 /**
  * mheap_session_enter - begin to work on objects
  * @session: the session
  *
  * For at most MHEAP_SECTION_OPERATIONS operations, until mheap_lane_is_tired(),
  * and never while user memory is copied: a collection waits until everybody has
- * left.
+ * left. Where the heap has reached the ceiling of its garbage, and this session is
+ * one of those that allocated most, it waits until the heap has been collected.
  *
  * Context: May sleep. Return: 0, or -EINTR if a signal kills the caller.
  */
 int mheap_session_enter(struct mheap_session *session)
 {
+	int error = 0;
+
 	if (mutex_lock_killable(&session->lock))
 		return -EINTR;
-	if (mheap_lane_enter_killable(&session->lane)) {
+	if (unlikely(mheap_ceiling_is_reached(session->heap)))
+		error = wait_below_ceiling(session);
+	if (likely(!error))
+		error = mheap_lane_enter_killable(&session->lane);
+	if (unlikely(error))
 		mutex_unlock(&session->lock);
-		return -EINTR;
-	}
-	return 0;
+	return error;
 }
 EXPORT_SYMBOL_MHEAP(mheap_session_enter);
 

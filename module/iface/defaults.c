@@ -7,7 +7,7 @@
 #include <linux/spinlock.h>
 #include <linux/sysfs.h>
 
-#include "core/generation.h"
+#include "core/heap.h"
 #include "defaults.h"
 #include "numbers.h"
 
@@ -15,18 +15,18 @@ static struct kobject *directory;
 static DEFINE_SPINLOCK(lock);
 
 /* Guarded by @lock. */
-static struct mheap_generation_config defaults = {
-	.threshold = { 700, 10, 10 },
-	.enabled = true,
+static struct mheap_heap_config defaults = {
+	.generations = { .threshold = { 700, 10, 10 }, .enabled = true },
+	.ceiling = 50,
 };
 
 /**
  * mheap_defaults_get - what a new heap starts with
- * @config: filled, as it is at one moment
+ * @config: filled, as it is at one moment, but for the surroundings
  *
  * Context: Any.
  */
-void mheap_defaults_get(struct mheap_generation_config *config)
+void mheap_defaults_get(struct mheap_heap_config *config)
 {
 	spin_lock(&lock);
 	*config = defaults;
@@ -35,11 +35,11 @@ void mheap_defaults_get(struct mheap_generation_config *config)
 
 static ssize_t threshold_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
 {
-	struct mheap_generation_config config;
+	struct mheap_heap_config config;
 
 	mheap_defaults_get(&config);
-	return sysfs_emit(text, "%u %u %u\n", config.threshold[0], config.threshold[1],
-			  config.threshold[2]);
+	return sysfs_emit(text, "%u %u %u\n", config.generations.threshold[0],
+			  config.generations.threshold[1], config.generations.threshold[2]);
 }
 
 static ssize_t threshold_store(struct kobject *kobj, struct kobj_attribute *attribute,
@@ -53,17 +53,17 @@ static ssize_t threshold_store(struct kobject *kobj, struct kobj_attribute *attr
 	if (error)
 		return error;
 	spin_lock(&lock);
-	memcpy(defaults.threshold, threshold, sizeof(defaults.threshold));
+	memcpy(defaults.generations.threshold, threshold, sizeof(threshold));
 	spin_unlock(&lock);
 	return length;
 }
 
 static ssize_t enabled_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
 {
-	struct mheap_generation_config config;
+	struct mheap_heap_config config;
 
 	mheap_defaults_get(&config);
-	return sysfs_emit(text, "%u\n", config.enabled);
+	return sysfs_emit(text, "%u\n", config.generations.enabled);
 }
 
 static ssize_t enabled_store(struct kobject *kobj, struct kobj_attribute *attribute,
@@ -76,17 +76,43 @@ static ssize_t enabled_store(struct kobject *kobj, struct kobj_attribute *attrib
 	if (error)
 		return error;
 	spin_lock(&lock);
-	defaults.enabled = enabled;
+	defaults.generations.enabled = enabled;
+	spin_unlock(&lock);
+	return length;
+}
+
+static ssize_t garbage_ceiling_show(struct kobject *kobj, struct kobj_attribute *attribute,
+				    char *text)
+{
+	struct mheap_heap_config config;
+
+	mheap_defaults_get(&config);
+	return sysfs_emit(text, "%u\n", config.ceiling);
+}
+
+static ssize_t garbage_ceiling_store(struct kobject *kobj, struct kobj_attribute *attribute,
+				     const char *text, size_t length)
+{
+	u32 percent;
+	int error;
+
+	error = mheap_numbers_parse(text, length, MHEAP_CEILING_MAX, &percent, 1);
+	if (error)
+		return error;
+	spin_lock(&lock);
+	defaults.ceiling = percent;
 	spin_unlock(&lock);
 	return length;
 }
 
 static struct kobj_attribute threshold_file = __ATTR_RW(threshold);
 static struct kobj_attribute enabled_file = __ATTR_RW(enabled);
+static struct kobj_attribute garbage_ceiling_file = __ATTR_RW(garbage_ceiling);
 
 static struct attribute *defaults_attrs[] = {
 	&threshold_file.attr,
 	&enabled_file.attr,
+	&garbage_ceiling_file.attr,
 	NULL,
 };
 

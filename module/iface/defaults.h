@@ -6,10 +6,10 @@
 #define _MHEAP_IFACE_DEFAULTS_H
 
 struct kobject;
-struct mheap_generation_config;
+struct mheap_heap_config;
 
 int mheap_defaults_init(struct kobject *parent);
 void mheap_defaults_exit(void);
-void mheap_defaults_get(struct mheap_generation_config *config);
+void mheap_defaults_get(struct mheap_heap_config *config);
 
 #endif /* _MHEAP_IFACE_DEFAULTS_H */

@@ -13,7 +13,7 @@
 
 static struct mheap_instance *new_instance(void)
 {
-	struct mheap_generation_config config;
+	struct mheap_heap_config config;
 
 	mheap_defaults_get(&config);
 	return mheap_instance_create(&config);

@@ -86,6 +86,30 @@ static ssize_t enabled_store(struct kobject *kobj, struct kobj_attribute *attrib
 	return length;
 }
 
+static ssize_t garbage_ceiling_show(struct kobject *kobj, struct kobj_attribute *attribute,
+				    char *text)
+{
+	return sysfs_emit(text, "%u\n", READ_ONCE(heap_of(kobj)->ceiling.percent));
+}
+
+static ssize_t garbage_ceiling_store(struct kobject *kobj, struct kobj_attribute *attribute,
+				     const char *text, size_t length)
+{
+	u32 percent;
+	int error;
+
+	error = mheap_numbers_parse(text, length, MHEAP_CEILING_MAX, &percent, 1);
+	if (error)
+		return error;
+	mheap_ceiling_set(&heap_of(kobj)->ceiling, percent);
+	return length;
+}
+
+static ssize_t waits_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
+{
+	return sysfs_emit(text, "%lld\n", atomic64_read(&heap_of(kobj)->ceiling.waits));
+}
+
 static ssize_t collect_store(struct kobject *kobj, struct kobj_attribute *attribute,
 			     const char *text, size_t length)
 {
@@ -114,6 +138,8 @@ static ssize_t allocator_show(struct kobject *kobj, struct kobj_attribute *attri
 
 static struct kobj_attribute threshold_file = __ATTR_RW(threshold);
 static struct kobj_attribute enabled_file = __ATTR_RW(enabled);
+static struct kobj_attribute garbage_ceiling_file = __ATTR_RW(garbage_ceiling);
+static struct kobj_attribute waits_file = __ATTR_RO(waits);
 static struct kobj_attribute collect_file = __ATTR_WO(collect);
 static struct kobj_attribute count_file = __ATTR_RO(count);
 static struct kobj_attribute allocator_file = __ATTR_RO(allocator);
@@ -204,6 +230,7 @@ static struct kobj_attribute in_generation_file =
 static struct attribute *folder_attrs[] = {
 	&threshold_file.attr,
 	&enabled_file.attr,
+	&garbage_ceiling_file.attr,
 	&collect_file.attr,
 	&count_file.attr,
 	&objects_file.attribute.attr,
@@ -231,6 +258,7 @@ static struct attribute *stats_attrs[] = {
 	&by_collector_file.attribute.attr,
 	&pending_file.attr,
 	&table_bytes_file.attribute.attr,
+	&waits_file.attr,
 	NULL,
 };
 

@@ -95,21 +95,19 @@ static void destroy_work(struct work_struct *work)
 
 /**
  * mheap_instance_create - make an empty heap
- * @config: the collector's settings
+ * @config: how it is to be, but for its surroundings
  *
  * Context: May sleep.
  * Return: The instance, with one reference, or an ERR_PTR() of -ENOMEM.
  */
-struct mheap_instance *mheap_instance_create(const struct mheap_generation_config *config)
+struct mheap_instance *mheap_instance_create(const struct mheap_heap_config *config)
 {
-	const struct mheap_heap_config heap_config = {
-		.allocator = allocator,
-		.ops = &heap_ops,
-		.generations = *config,
-	};
+	struct mheap_heap_config heap_config = *config;
 	struct mheap_instance *instance;
 	int error;
 
+	heap_config.allocator = allocator;
+	heap_config.ops = &heap_ops;
 	instance = kzalloc(sizeof(*instance), MHEAP_GFP);
 	if (!instance)
 		return ERR_PTR(-ENOMEM);

@@ -32,7 +32,7 @@ struct mheap_instance {
 	wait_queue_head_t settled;
 };
 
-struct mheap_instance *mheap_instance_create(const struct mheap_generation_config *config);
+struct mheap_instance *mheap_instance_create(const struct mheap_heap_config *config);
 struct mheap_instance *mheap_instance_get(struct mheap_instance *instance);
 void mheap_instance_put(struct mheap_instance *instance);
 int mheap_instance_settle(struct mheap_instance *instance);

@@ -43,6 +43,7 @@ typedef unsigned int gfp_t;
 #define smp_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)
 #define smp_mb()		__atomic_thread_fence(__ATOMIC_SEQ_CST)
 #define __uninitialized
+#define noinline		__attribute__((noinline))
 #define __no_kcsan		__attribute__((no_sanitize("thread")))
 #define prefetch(p)		__builtin_prefetch(p)
 #define BUILD_BUG_ON(condition)	_Static_assert(!(condition), #condition)
