@@ -30,6 +30,7 @@ int mheap_heap_init(struct mheap_heap *heap, const struct mheap_heap_config *con
 	heap->ops = config->ops;
 	mheap_generations_init(&heap->generations, &config->generations);
 	mheap_ceiling_init(&heap->ceiling, config->ceiling);
+	heap->verify.enabled = config->verify;
 	return 0;
 }
 EXPORT_SYMBOL_MHEAP(mheap_heap_init);

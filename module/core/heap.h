@@ -14,6 +14,7 @@
 #include "port.h"
 #include "release.h"
 #include "table.h"
+#include "verify.h"
 
 /**
  * enum mheap_phase - what the collector is about
@@ -67,6 +68,7 @@ struct mheap_heap_ops {
  * @moving: one large resize at a time
  * @generations: the collector's settings and figures
  * @ceiling: of its garbage
+ * @verify: whether verdicts are checked
  * @releasing: mheap_release_continue() is at work (atomic)
  * @created: objects ever made (this and the following: atomic)
  * @freed: objects freed
@@ -89,6 +91,7 @@ struct mheap_heap {
 	struct mutex moving;		/* see above */
 	struct mheap_generations generations;
 	struct mheap_ceiling ceiling;
+	struct mheap_verify verify;
 	atomic_t releasing;
 	atomic64_t created;
 	atomic64_t freed;
@@ -130,12 +133,14 @@ struct mheap_heap_figures {
  * @ops: its surroundings
  * @generations: the collector's settings
  * @ceiling: percent, see ceiling.h
+ * @verify: check each verdict, see verify.h
  */
 struct mheap_heap_config {
 	struct mheap_allocator *allocator;
 	const struct mheap_heap_ops *ops;
 	struct mheap_generation_config generations;
 	u32 ceiling;
+	bool verify;
 };
 
 int mheap_heap_init(struct mheap_heap *heap, const struct mheap_heap_config *config);

@@ -33,6 +33,38 @@ void mheap_lanes_fini(struct mheap_lanes *lanes)
 }
 
 /**
+ * mheap_lanes_hold - hold up everybody
+ * @lanes: of a heap
+ *
+ * For verification only: nothing else ever holds two lanes.
+ *
+ * Context: May sleep.
+ */
+void mheap_lanes_hold(struct mheap_lanes *lanes)
+{
+	struct mheap_lane *lane;
+
+	mutex_lock(&lanes->lock);
+	list_for_each_entry(lane, &lanes->list, link)
+		mutex_lock_nest_lock(&lane->lock, &lanes->lock);
+}
+
+/**
+ * mheap_lanes_let_go - let them go on
+ * @lanes: of a heap, held
+ *
+ * Context: May sleep.
+ */
+void mheap_lanes_let_go(struct mheap_lanes *lanes)
+{
+	struct mheap_lane *lane;
+
+	list_for_each_entry(lane, &lanes->list, link)
+		mutex_unlock(&lane->lock);
+	mutex_unlock(&lanes->lock);
+}
+
+/**
  * mheap_lane_init - make a lane
  * @lane: to be made
  * @heap: what it leads to

@@ -104,6 +104,8 @@ struct mheap_lanes {
 
 void mheap_lanes_init(struct mheap_lanes *lanes);
 void mheap_lanes_fini(struct mheap_lanes *lanes);
+void mheap_lanes_hold(struct mheap_lanes *lanes);
+void mheap_lanes_let_go(struct mheap_lanes *lanes);
 void mheap_lane_init(struct mheap_lane *lane, struct mheap_heap *heap);
 void mheap_lane_fini(struct mheap_lane *lane);
 void mheap_lane_enter(struct mheap_lane *lane);

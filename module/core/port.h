@@ -60,6 +60,8 @@ static inline void *mheap_port_vzalloc(size_t size, gfp_t gfp)
 {
 	return __vmalloc(size, gfp | __GFP_ZERO);
 }
+/* Something is broken; say so as loudly as the kernel can. */
+#define mheap_port_alarm(...)	WARN(1, "mheap: " __VA_ARGS__)
 #else
 #include "port_user.h"
 #endif

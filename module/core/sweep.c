@@ -175,3 +175,27 @@ u64 mheap_sweep_free(struct mheap_scope *scope, struct mheap_tally *tally)
 	tally->collected += garbage;
 	return garbage;
 }
+
+/**
+ * mheap_sweep_pardon - let everything live
+ * @scope: of a collection
+ *
+ * Sets all mark bits again, and leaves the dead to the worker.
+ *
+ * Context: A collection. May sleep.
+ */
+void mheap_sweep_pardon(struct mheap_scope *scope)
+{
+	struct mheap_chunk *chunk;
+	bool free;
+	u32 block;
+
+	mheap_scope_begin(scope);
+	while ((chunk = mheap_scope_next(scope))) {
+		free = false;
+		for (block = 0; block < MHEAP_CHUNK_BLOCKS; block++)
+			if (mheap_unreached(chunk, block))
+				free |= set_marks(chunk, block);
+		list_again(scope->heap, chunk, free);
+	}
+}

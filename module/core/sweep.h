@@ -9,6 +9,7 @@
 #include "port.h"
 #include "scope.h"
 
+void mheap_sweep_pardon(struct mheap_scope *scope);
 void mheap_sweep_cut(struct mheap_scope *scope, struct mheap_tally *tally);
 u64 mheap_sweep_free(struct mheap_scope *scope, struct mheap_tally *tally);
 

@@ -5,7 +5,9 @@
  * upgrade of a weak handle can bring an object that was not reached back to a
  * program; a last handshake makes sure that nobody has done so unseen.
  */
+#include "sweep.h"
 #include "verdict.h"
+#include "verify.h"
 
 #define ROUNDS	8U
 
@@ -40,20 +42,30 @@ static bool look(struct mheap_scope *scope, struct mheap_mark *mark, int *upgrad
 	return found;
 }
 
+/* Where the verdict proves wrong, nothing is garbage. */
+static void check(struct mheap_scope *scope)
+{
+	if (unlikely(READ_ONCE(scope->heap->verify.enabled)) && !mheap_verify(scope))
+		mheap_sweep_pardon(scope);
+}
+
 /*
  * Ask whether anybody has upgraded a weak handle since the last look. Whoever
  * wants to upgrade one to an object that was not reached waits meanwhile, which
  * takes no longer than the sections that are under way. Return: true if nobody
  * has, and then nobody can any more.
  */
-static bool close_verdict(struct mheap_heap *heap, int upgrades)
+static bool close_verdict(struct mheap_scope *scope, int upgrades)
 {
+	struct mheap_heap *heap = scope->heap;
 	bool final;
 
 	mutex_lock(&heap->verdict);
 	WRITE_ONCE(heap->phase, MHEAP_PHASE_VERDICT);
 	mheap_lane_handshake(heap);
 	final = atomic_read(&heap->upgrades) == upgrades;
+	if (final)
+		check(scope);
 	WRITE_ONCE(heap->phase, final ? MHEAP_PHASE_SWEEP : MHEAP_PHASE_MARK);
 	mutex_unlock(&heap->verdict);
 	return final;
@@ -74,6 +86,7 @@ static void insist(struct mheap_scope *scope, struct mheap_mark *mark)
 	while (look(scope, mark, &upgrades))
 		;
 	mheap_lane_handshake(heap);
+	check(scope);
 	WRITE_ONCE(heap->phase, MHEAP_PHASE_SWEEP);
 	mutex_unlock(&heap->verdict);
 }
@@ -97,7 +110,7 @@ void mheap_verdict_reach(struct mheap_scope *scope, struct mheap_mark *mark)
 	for (round = 0; round < ROUNDS; round++) {
 		while (look(scope, mark, &upgrades))
 			;
-		if (close_verdict(scope->heap, upgrades))
+		if (close_verdict(scope, upgrades))
 			return;
 	}
 	insist(scope, mark);

@@ -105,6 +105,33 @@ static ssize_t garbage_ceiling_store(struct kobject *kobj, struct kobj_attribute
 	return length;
 }
 
+static ssize_t verify_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
+{
+	return sysfs_emit(text, "%u\n", READ_ONCE(heap_of(kobj)->verify.enabled));
+}
+
+static ssize_t verify_store(struct kobject *kobj, struct kobj_attribute *attribute,
+			    const char *text, size_t length)
+{
+	u32 verify;
+	int error;
+
+	error = mheap_numbers_parse(text, length, 1, &verify, 1);
+	if (error)
+		return error;
+	WRITE_ONCE(heap_of(kobj)->verify.enabled, verify);
+	return length;
+}
+
+/* Verdicts checked, found wrong, and not checked for want of memory. */
+static ssize_t verdicts_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
+{
+	const struct mheap_verify *verify = &heap_of(kobj)->verify;
+
+	return sysfs_emit(text, "%lld %lld %lld\n", atomic64_read(&verify->checked),
+			  atomic64_read(&verify->wrong), atomic64_read(&verify->skipped));
+}
+
 static ssize_t waits_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
 {
 	return sysfs_emit(text, "%lld\n", atomic64_read(&heap_of(kobj)->ceiling.waits));
@@ -139,6 +166,8 @@ static ssize_t allocator_show(struct kobject *kobj, struct kobj_attribute *attri
 static struct kobj_attribute threshold_file = __ATTR_RW(threshold);
 static struct kobj_attribute enabled_file = __ATTR_RW(enabled);
 static struct kobj_attribute garbage_ceiling_file = __ATTR_RW(garbage_ceiling);
+static struct kobj_attribute verify_file = __ATTR_RW(verify);
+static struct kobj_attribute verdicts_file = __ATTR_RO(verdicts);
 static struct kobj_attribute waits_file = __ATTR_RO(waits);
 static struct kobj_attribute collect_file = __ATTR_WO(collect);
 static struct kobj_attribute count_file = __ATTR_RO(count);
@@ -231,6 +260,7 @@ static struct attribute *folder_attrs[] = {
 	&threshold_file.attr,
 	&enabled_file.attr,
 	&garbage_ceiling_file.attr,
+	&verify_file.attr,
 	&collect_file.attr,
 	&count_file.attr,
 	&objects_file.attribute.attr,
@@ -259,6 +289,7 @@ static struct attribute *stats_attrs[] = {
 	&pending_file.attr,
 	&table_bytes_file.attribute.attr,
 	&waits_file.attr,
+	&verdicts_file.attr,
 	NULL,
 };
 

@@ -14,6 +14,7 @@
 #define HUGE		(2UL << 20)
 #define SLAB		PAGE_SIZE
 
+long port_alarms;
 bool bench_huge_pages;
 
 void *port_alloc(size_t size)

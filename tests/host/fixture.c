@@ -92,6 +92,7 @@ int fixture_try_begin(struct fixture *fixture, unsigned int flags)
 	struct mheap_heap_config config = {
 		.ops = &fixture_ops,
 		.generations = { .threshold = { 700, 10, 10 }, .enabled = flags & FIXTURE_AUTO },
+		.verify = flags & FIXTURE_VERIFY,
 	};
 
 	memset(fixture, 0, sizeof(*fixture));
@@ -144,6 +145,8 @@ void fixture_end(struct fixture *fixture)
 			fixture_close(fixture, i);
 	stop_worker(fixture);
 	check_equal(atomic_read(&fixture->heap.sessions), 0);
+	if (fixture->flags & FIXTURE_VERIFY)
+		check_equal(atomic64_read(&fixture->heap.verify.wrong), 0);
 	mheap_heap_fini(&fixture->heap);
 	if (fixture->flags & FIXTURE_SLAB)
 		mheap_slab_destroy(fixture->allocator);

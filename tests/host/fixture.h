@@ -18,11 +18,13 @@
  * @FIXTURE_SLAB: bodies come from the slab allocator, not from exact.h
  * @FIXTURE_AUTO: automatic collection is on
  * @FIXTURE_WORKER: a thread does what the heap asks for
+ * @FIXTURE_VERIFY: every verdict of the collector is checked
  */
 enum fixture_flags {
 	FIXTURE_SLAB = 1,
 	FIXTURE_AUTO = 2,
 	FIXTURE_WORKER = 4,
+	FIXTURE_VERIFY = 8,
 };
 
 /**

@@ -7,6 +7,7 @@
 long port_allocations;
 long port_allocated;
 long port_failures;
+long port_alarms;
 long port_fail_at;
 bool port_fail_all;
 #ifdef PORT_CHECKS

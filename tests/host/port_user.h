@@ -86,6 +86,10 @@ extern __thread int port_spinlocks;	/* that this thread holds */
 #define port_spun()		((void)0)
 #endif
 
+extern long port_alarms;
+#define mheap_port_alarm(...) \
+	(__atomic_add_fetch(&port_alarms, 1, __ATOMIC_RELAXED), fprintf(stderr, __VA_ARGS__))
+
 static inline void cond_resched(void)
 {
 	port_may_sleep();
@@ -171,6 +175,7 @@ struct mutex { pthread_mutex_t lock; int held; };
 #define mutex_init(l)		port_mutex_init(l)
 #define mutex_destroy(l)	pthread_mutex_destroy(&(l)->lock)
 #define mutex_lock(l)		(port_may_sleep(), port_mutex_lock(l))
+#define mutex_lock_nest_lock(l, n) mutex_lock(l)
 #define mutex_lock_killable(l)	(mutex_lock(l), 0)
 #define mutex_unlock(l)		port_mutex_unlock(l)
 

@@ -450,9 +450,15 @@ static void slab_bodies(void)
 	run(FIXTURE_AUTO | FIXTURE_SLAB);
 }
 
+static void verified(void)
+{
+	run(FIXTURE_AUTO | FIXTURE_VERIFY);
+}
+
 static const struct test tests[] = {
 	{ "four programs, a collector and a worker", exact_bodies },
 	{ "the same with slabs", slab_bodies },
+	{ "the same with every verdict checked", verified },
 	{}
 };
 

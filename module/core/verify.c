@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Verification. With all lanes held, the references in all slots of the heap are
+ * counted once more and compared with the counts, and what programs can reach is
+ * found once more, by a breadth-first walk over the whole heap that believes no
+ * mark, no touch and no generation. What the verdict calls garbage must not be
+ * among it, and whatever is must have the count that was found.
+ *
+ * This takes long, holds up everybody and needs 9 bytes an object. It is for
+ * tests, and for whoever suspects the collector.
+ */
+#include "body.h"
+#include "count.h"
+#include "heap.h"
+#include "scope.h"
+#include "verify.h"
+
+/**
+ * struct audit - a heap, computed again
+ * @heap: the heap
+ * @numbers: how many numbers it has
+ * @inside: references from slots, by number
+ * @seen: programs can reach it, by number
+ * @queue: numbers that are reached, in the order they were
+ * @found: length of @queue
+ * @complaints: what was found wrong
+ */
+struct audit {
+	struct mheap_heap *heap;
+	u64 numbers;
+	u32 *inside;
+	bool *seen;
+	u32 *queue;
+	u32 found;
+	u32 complaints;
+};
+
+static void free_audit(struct audit *audit)
+{
+	kvfree(audit->inside);
+	kvfree(audit->seen);
+	kvfree(audit->queue);
+}
+
+static bool alloc_audit(struct audit *audit, struct mheap_heap *heap)
+{
+	memset(audit, 0, sizeof(*audit));
+	audit->heap = heap;
+	audit->numbers = (u64)mheap_table_chunks(&heap->table) << MHEAP_CHUNK_SHIFT;
+	if (!audit->numbers)
+		return true;
+	audit->inside = kvcalloc(audit->numbers, sizeof(*audit->inside), GFP_KERNEL | __GFP_NOWARN);
+	audit->seen = kvcalloc(audit->numbers, sizeof(*audit->seen), GFP_KERNEL | __GFP_NOWARN);
+	audit->queue = kvcalloc(audit->numbers, sizeof(*audit->queue), GFP_KERNEL | __GFP_NOWARN);
+	return audit->inside && audit->seen && audit->queue;
+}
+
+static void complain(struct audit *audit, const char *what, u32 object, u64 count)
+{
+	if (audit->complaints++ < 10)
+		mheap_port_alarm("object %u %s: %u references from slots counted, %u found, %u from outside\n",
+				 object, what, mheap_count_inside(count), audit->inside[object],
+				 mheap_count_outside(count));
+}
+
+static u64 count_of(struct audit *audit, u32 object)
+{
+	return atomic64_read(mheap_count_of(audit->heap, object));
+}
+
+static void reach(struct audit *audit, u32 object)
+{
+	if (!object || audit->seen[object])
+		return;
+	audit->seen[object] = true;
+	audit->queue[audit->found++] = object;
+}
+
+/* All slots of an object; nobody changes them. */
+static const u32 *slots_of(struct audit *audit, u32 object, u32 *slots)
+{
+	return mheap_body_slots(mheap_chunk_of(&audit->heap->table, object), mheap_index(object),
+				slots);
+}
+
+/* The dead that wait for their release still hold what is in their slots. */
+static void count_references(struct audit *audit)
+{
+	const u32 *slot;
+	u64 object;
+	u32 slots, i;
+
+	for (object = 0; object < audit->numbers; object++) {
+		slot = slots_of(audit, object, &slots);
+		for (i = 0; i < slots; i++)
+			audit->inside[slot[i]]++;
+		if (object % MHEAP_CHUNK_OBJECTS == 0)
+			cond_resched();
+	}
+}
+
+static void walk(struct audit *audit)
+{
+	const u32 *slot;
+	u64 object;
+	u32 slots, next, i;
+
+	for (object = 0; object < audit->numbers; object++)
+		if (mheap_count_outside(count_of(audit, object)))
+			reach(audit, object);
+	for (next = 0; next < audit->found; next++) {
+		slot = slots_of(audit, audit->queue[next], &slots);
+		for (i = 0; i < slots; i++)
+			reach(audit, slot[i]);
+		if (next % MHEAP_CHUNK_OBJECTS == 0)
+			cond_resched();
+	}
+}
+
+/* What of the set was not reached is about to be freed. */
+static void compare(struct audit *audit)
+{
+	struct mheap_chunk *chunk;
+	u64 object, count;
+
+	for (object = 1; object < audit->numbers; object++) {
+		chunk = mheap_chunk_of(&audit->heap->table, object);
+		count = count_of(audit, object);
+		if (mheap_count_inside(count) != audit->inside[object])
+			complain(audit, "is counted wrong", object, count);
+		if (audit->seen[object] && mheap_is_unreached(chunk, object))
+			complain(audit, "is called garbage and can be reached", object, count);
+	}
+}
+
+static void plant(struct mheap_heap *heap)
+{
+	const u32 object = heap->verify.plant;
+	struct mheap_chunk *chunk;
+	u32 block;
+
+	if (!object)
+		return;
+	heap->verify.plant = 0;
+	chunk = mheap_chunk_of(&heap->table, object);
+	block = mheap_block(object);
+	WRITE_ONCE(chunk->mark[block], chunk->mark[block] & ~mheap_bit(object));
+}
+
+/* Return: true if nothing is wrong. */
+static bool audit_held_heap(struct mheap_heap *heap)
+{
+	struct audit audit;
+
+	plant(heap);
+	if (!alloc_audit(&audit, heap)) {
+		free_audit(&audit);
+		atomic64_inc(&heap->verify.skipped);
+		return false;
+	}
+	count_references(&audit);
+	walk(&audit);
+	compare(&audit);
+	free_audit(&audit);
+	atomic64_inc(&heap->verify.checked);
+	if (audit.complaints)
+		atomic64_inc(&heap->verify.wrong);
+	return !audit.complaints;
+}
+
+/**
+ * mheap_verify - check a verdict
+ * @scope: of the collection; the verdict is asked for, and final
+ *
+ * Context: A collection, with heap->verdict held. May sleep; holds all lanes.
+ * Return: true if what was not reached may be freed.
+ */
+bool mheap_verify(struct mheap_scope *scope)
+{
+	struct mheap_heap *heap = scope->heap;
+	bool right;
+
+	lockdep_assert_held(&heap->verdict);
+	mheap_lanes_hold(&heap->lanes);
+	right = audit_held_heap(heap);
+	mheap_lanes_let_go(&heap->lanes);
+	return right;
+}
