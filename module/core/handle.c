@@ -6,8 +6,6 @@
  */
 #include "handle.h"
 
-#define NO_PLACE	MHEAP_HANDLE_PLACES_MAX
-
 /**
  * mheap_handles_init - make an empty array
  * @handles: to be made
@@ -21,7 +19,7 @@ void mheap_handles_init(struct mheap_handles *handles, u32 serial, u32 first_lif
 	memset(handles, 0, sizeof(*handles));
 	handles->serial = serial;
 	handles->first_life = first_life & MHEAP_HANDLE_LIFE_MASK;
-	handles->closed = NO_PLACE;
+	handles->closed = MHEAP_HANDLE_PLACES_MAX;
 }
 
 /**
@@ -61,21 +59,16 @@ static int grow_array(struct mheap_handles *handles)
 }
 
 /**
- * mheap_handle_reserve - make sure that the next handle can be opened
- * @handles: of a session
- *
- * For one handle: a second mheap_handle_open() needs a second call.
+ * mheap_handle_grow - make room for a handle
+ * @handles: of a session; there is none
  *
  * Context: May sleep. Return: 0, -ENOMEM, or -ENOSPC where all are in use.
  */
-int mheap_handle_reserve(struct mheap_handles *handles)
+int mheap_handle_grow(struct mheap_handles *handles)
 {
 	struct mheap_handle *segment;
 	int error;
 
-	if (likely(handles->closed != NO_PLACE ||
-		   handles->used < handles->segments * MHEAP_HANDLE_SEGMENT))
-		return 0;
 	if (handles->used == MHEAP_HANDLE_PLACES_MAX)
 		return -ENOSPC;
 	error = grow_array(handles);
@@ -89,80 +82,55 @@ int mheap_handle_reserve(struct mheap_handles *handles)
 }
 
 /**
- * mheap_handle_open - open a handle
- * @handles: of a session; mheap_handle_reserve() has made room
- * @kind: strong or weak
- * @object: number of the object
- * @tag: its tag
- *
- * Context: Any. Return: The handle.
- */
-u64 mheap_handle_open(struct mheap_handles *handles, enum mheap_handle_kind kind,
-		      u32 object, u32 tag)
-{
-	struct mheap_handle *handle;
-	u32 place = handles->closed;
-
-	if (place != NO_PLACE) {
-		handle = mheap_handle_entry(handles, place);
-		handles->closed = handle->object;
-	} else {
-		place = handles->used++;
-		handle = mheap_handle_entry(handles, place);
-	}
-	handle->object = object;
-	handle->tag = tag;
-	handle->kind = kind;
-	handles->open++;
-	return (u64)handles->serial << MHEAP_HANDLE_SERIAL_SHIFT |
-	       (u64)((handle->life + handles->first_life) & MHEAP_HANDLE_LIFE_MASK)
-			<< MHEAP_HANDLE_LIFE_SHIFT |
-	       place;
-}
-
-static void close_place(struct mheap_handles *handles, struct mheap_handle *handle, u32 place)
-{
-	handle->kind = MHEAP_HANDLE_CLOSED;
-	handles->open--;
-	if (++handle->life > MHEAP_HANDLE_LIFE_MASK)
-		return;		/* all its numbers have been handles: retired */
-	handle->object = handles->closed;
-	handles->closed = place;
-}
-
-/**
- * mheap_handle_close - close a handle
+ * mheap_handle_find - the entry of a handle, strong or weak
  * @handles: of a session
- * @handle: an open handle
+ * @handle: any number
+ * @found: filled if it is an open handle
  *
  * Context: Any.
+ * Return: 0, -EBADF if it never was a handle of this session, -ESTALE if it was
+ * and has been closed.
  */
-void mheap_handle_close(struct mheap_handles *handles, u64 handle)
+int mheap_handle_find(const struct mheap_handles *handles, u64 handle,
+		      struct mheap_handle **found)
 {
-	const u32 place = handle & (MHEAP_HANDLE_PLACES_MAX - 1);
+	const u32 place = mheap_handle_place(handle);
+	struct mheap_handle *entry;
+	u32 lives;
 
-	close_place(handles, mheap_handle_entry(handles, place), place);
+	if (handle >> MHEAP_HANDLE_SERIAL_SHIFT != handles->serial || place >= handles->used)
+		return -EBADF;
+	entry = mheap_handle_entry(handles, place);
+	*found = entry;
+	if ((entry->name & ~MHEAP_HANDLE_OTHER) == handle)
+		return 0;
+	lives = mheap_handle_is_open(entry) ? mheap_handle_life(handles, entry->name) :
+					      (u32)entry->name;
+	return mheap_handle_life(handles, handle) < lives ? -ESTALE : -EBADF;
 }
 
 /**
  * mheap_handle_close_any - close the next open handle, whichever it is
  * @handles: of a session that ends
  * @cursor: 0 at the first call
+ * @places: how many places may be looked at; lessened by those that were
  * @closed: filled with what the handle was
  *
- * Context: Any. Return: false if there is no open handle any more.
+ * Context: Any. Return: true if one was closed; else there is no open handle any
+ * more, or no place may be looked at.
  */
-bool mheap_handle_close_any(struct mheap_handles *handles, u32 *cursor,
+bool mheap_handle_close_any(struct mheap_handles *handles, u32 *cursor, u32 *places,
 			    struct mheap_handle *closed)
 {
-	struct mheap_handle *handle;
+	struct mheap_handle *entry;
 
-	for (; *cursor < handles->used; ++*cursor) {
-		handle = mheap_handle_entry(handles, *cursor);
-		if (handle->kind == MHEAP_HANDLE_CLOSED)
+	while (*cursor < handles->used && *places) {
+		--*places;
+		entry = mheap_handle_entry(handles, (*cursor)++);
+		if (!mheap_handle_is_open(entry))
 			continue;
-		*closed = *handle;
-		close_place(handles, handle, *cursor);
+		*closed = *entry;
+		mheap_handle_close(handles, entry);
 		return true;
 	}
 	return false;

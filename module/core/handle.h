@@ -24,29 +24,30 @@
 #define MHEAP_HANDLE_PLACES_MAX		0x10000000U
 
 /**
- * enum mheap_handle_kind - what an entry is
- * @MHEAP_HANDLE_CLOSED: nothing; @object is the next closed place
+ * enum mheap_handle_kind - what a handle is
  * @MHEAP_HANDLE_STRONG: counts as a reference from outside
  * @MHEAP_HANDLE_WEAK: does not; the object it names may be dead
  */
 enum mheap_handle_kind {
-	MHEAP_HANDLE_CLOSED,
 	MHEAP_HANDLE_STRONG,
 	MHEAP_HANDLE_WEAK,
 };
 
+/* In mheap_handle.name, never in a handle: it is no open strong handle. */
+#define MHEAP_HANDLE_OTHER		0x8000000000000000ULL
+
 /**
  * struct mheap_handle - one place
- * @object: number of the object
- * @tag: its tag when the handle was made
- * @life: how often the place was used before
- * @kind: enum mheap_handle_kind
+ * @name: of an open strong handle its number, so that one comparison finds it; of
+ *        an open weak one the same with MHEAP_HANDLE_OTHER; of a closed place how
+ *        often it was used before, with MHEAP_HANDLE_OTHER
+ * @object: number of the object; of a closed place the next closed one
+ * @tag: the object's tag when the handle was made
  */
 struct mheap_handle {
+	u64 name;
 	u32 object;
 	u32 tag;
-	u32 life;
-	u32 kind;
 };
 
 #define MHEAP_HANDLE_SEGMENT	256U	/* handles; one page */
@@ -79,11 +80,10 @@ struct mheap_handles {
 
 void mheap_handles_init(struct mheap_handles *handles, u32 serial, u32 first_life);
 void mheap_handles_fini(struct mheap_handles *handles);
-int mheap_handle_reserve(struct mheap_handles *handles);
-u64 mheap_handle_open(struct mheap_handles *handles, enum mheap_handle_kind kind,
-		      u32 object, u32 tag);
-void mheap_handle_close(struct mheap_handles *handles, u64 handle);
-bool mheap_handle_close_any(struct mheap_handles *handles, u32 *cursor,
+int mheap_handle_grow(struct mheap_handles *handles);
+int mheap_handle_find(const struct mheap_handles *handles, u64 handle,
+		      struct mheap_handle **found);
+bool mheap_handle_close_any(struct mheap_handles *handles, u32 *cursor, u32 *places,
 			    struct mheap_handle *closed);
 
 static inline struct mheap_handle *mheap_handle_entry(const struct mheap_handles *handles,
@@ -92,33 +92,116 @@ static inline struct mheap_handle *mheap_handle_entry(const struct mheap_handles
 	return &handles->segment[place / MHEAP_HANDLE_SEGMENT][place % MHEAP_HANDLE_SEGMENT];
 }
 
+static inline u32 mheap_handle_place(u64 handle)
+{
+	return handle & (MHEAP_HANDLE_PLACES_MAX - 1);
+}
+
+/* How often the place was used before the handle was opened. */
+static inline u32 mheap_handle_life(const struct mheap_handles *handles, u64 handle)
+{
+	return ((u32)(handle >> MHEAP_HANDLE_LIFE_SHIFT) - handles->first_life) &
+	       MHEAP_HANDLE_LIFE_MASK;
+}
+
+static inline bool mheap_handle_is_open(const struct mheap_handle *handle)
+{
+	return (handle->name & ~MHEAP_HANDLE_OTHER) >> MHEAP_HANDLE_SERIAL_SHIFT;
+}
+
+/* Of an open handle. */
+static inline enum mheap_handle_kind mheap_handle_kind(const struct mheap_handle *handle)
+{
+	return handle->name & MHEAP_HANDLE_OTHER ? MHEAP_HANDLE_WEAK : MHEAP_HANDLE_STRONG;
+}
+
 /**
- * mheap_handle_find - the entry of a handle
+ * mheap_handle_find_strong - the entry of an open strong handle
  * @handles: of a session
  * @handle: any number
- * @found: filled if it is an open handle
  *
- * Context: Any.
- * Return: 0, -EBADF if it never was a handle of this session, -ESTALE if it was
- * and has been closed.
+ * Context: Any. Return: The entry, or NULL; mheap_handle_find() says why.
  */
-static inline int mheap_handle_find(const struct mheap_handles *handles, u64 handle,
-				    struct mheap_handle **found)
+static inline struct mheap_handle *mheap_handle_find_strong(const struct mheap_handles *handles,
+							    u64 handle)
 {
-	const u32 place = handle & (MHEAP_HANDLE_PLACES_MAX - 1);
-	struct mheap_handle *candidate;
+	const u32 place = mheap_handle_place(handle);
+	struct mheap_handle *entry;
+
+	if (unlikely(place >= handles->used || handle & MHEAP_HANDLE_OTHER))
+		return NULL;
+	entry = mheap_handle_entry(handles, place);
+	return likely(entry->name == handle) ? entry : NULL;
+}
+
+/**
+ * mheap_handle_reserve - make sure that the next handle can be opened
+ * @handles: of a session
+ *
+ * For one handle: a second mheap_handle_open() needs a second call.
+ *
+ * Context: May sleep. Return: 0, -ENOMEM, or -ENOSPC where all are in use.
+ */
+static inline int mheap_handle_reserve(struct mheap_handles *handles)
+{
+	if (likely(handles->closed != MHEAP_HANDLE_PLACES_MAX ||
+		   handles->used < handles->segments * MHEAP_HANDLE_SEGMENT))
+		return 0;
+	return mheap_handle_grow(handles);
+}
+
+/**
+ * mheap_handle_open - open a handle
+ * @handles: of a session; mheap_handle_reserve() has made room
+ * @kind: strong or weak
+ * @object: number of the object
+ * @tag: its tag
+ *
+ * Context: Any. Return: The handle.
+ */
+static inline u64 mheap_handle_open(struct mheap_handles *handles, enum mheap_handle_kind kind,
+				    u32 object, u32 tag)
+{
+	struct mheap_handle *entry;
+	u32 place = handles->closed;
+	u64 handle;
 	u32 life;
 
-	if (unlikely(handle >> MHEAP_HANDLE_SERIAL_SHIFT != handles->serial ||
-		     place >= handles->used))
-		return -EBADF;
-	candidate = mheap_handle_entry(handles, place);
-	life = (u32)(handle >> MHEAP_HANDLE_LIFE_SHIFT) - handles->first_life;
-	life &= MHEAP_HANDLE_LIFE_MASK;
-	if (unlikely(life != candidate->life || candidate->kind == MHEAP_HANDLE_CLOSED))
-		return life < candidate->life ? -ESTALE : -EBADF;
-	*found = candidate;
-	return 0;
+	if (likely(place != MHEAP_HANDLE_PLACES_MAX)) {
+		entry = mheap_handle_entry(handles, place);
+		handles->closed = entry->object;
+	} else {
+		place = handles->used++;
+		entry = mheap_handle_entry(handles, place);
+	}
+	life = ((u32)entry->name + handles->first_life) & MHEAP_HANDLE_LIFE_MASK;
+	handle = (u64)handles->serial << MHEAP_HANDLE_SERIAL_SHIFT |
+		 (u64)life << MHEAP_HANDLE_LIFE_SHIFT | place;
+	entry->name = kind == MHEAP_HANDLE_WEAK ? handle | MHEAP_HANDLE_OTHER : handle;
+	entry->object = object;
+	entry->tag = tag;
+	handles->open++;
+	return handle;
+}
+
+/**
+ * mheap_handle_close - close a handle
+ * @handles: of a session
+ * @entry: of an open handle
+ *
+ * Context: Any.
+ */
+static inline void mheap_handle_close(struct mheap_handles *handles, struct mheap_handle *entry)
+{
+	const u32 lives = mheap_handle_life(handles, entry->name) + 1;
+	const u32 place = mheap_handle_place(entry->name);
+
+	entry->name = MHEAP_HANDLE_OTHER | lives;
+	handles->open--;
+	if (unlikely(lives > MHEAP_HANDLE_LIFE_MASK))
+		return;		/* all its numbers have been handles: retired */
+	entry->object = handles->closed;
+	handles->closed = place;
 }
 
 #endif /* _MHEAP_CORE_HANDLE_H */

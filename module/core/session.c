@@ -34,19 +34,17 @@ EXPORT_SYMBOL_MHEAP(mheap_session_init);
 /* Close some handles. Return: false if none is left. */
 static bool close_some(struct mheap_session *session, u32 *cursor)
 {
+	u32 places = MHEAP_SECTION_OPERATIONS;
 	struct mheap_handle closed;
-	unsigned int i;
 
-	for (i = 0; i < MHEAP_SECTION_OPERATIONS; i++) {
-		if (mheap_lane_is_tired(&session->lane))
-			break;
-		if (!mheap_handle_close_any(&session->handles, cursor, &closed))
-			return false;
+	while (!mheap_lane_is_tired(&session->lane) &&
+	       mheap_handle_close_any(&session->handles, cursor, &places, &closed)) {
 		session->lane.tally.handles--;
-		if (closed.kind == MHEAP_HANDLE_STRONG)
-			mheap_object_put(session, closed.object);
+		if (closed.name & MHEAP_HANDLE_OTHER)
+			continue;	/* a weak one */
+		mheap_object_put(session, closed.object);
 	}
-	return true;
+	return session->handles.open;
 }
 
 /**
@@ -164,6 +162,33 @@ int mheap_session_hold(struct mheap_session *session, u32 object, u64 *handle)
 EXPORT_SYMBOL_MHEAP(mheap_session_hold);
 
 /**
+ * mheap_session_explain - why is it no open strong handle?
+ * @session: entered
+ * @handle: one that mheap_handle_find_strong() did not find
+ *
+ * Context: Entered. Return: -EBADF, -ESTALE, or -EINVAL if it is weak.
+ */
+int mheap_session_explain(struct mheap_session *session, u64 handle)
+{
+	struct mheap_handle *found;
+
+	return mheap_handle_find(&session->handles, handle, &found) ?: -EINVAL;
+}
+EXPORT_SYMBOL_MHEAP(mheap_session_explain);
+
+static int drop_weak(struct mheap_session *session, u64 handle)
+{
+	struct mheap_handle *found;
+	int error = mheap_handle_find(&session->handles, handle, &found);
+
+	if (unlikely(error))
+		return error;
+	mheap_handle_close(&session->handles, found);
+	session->lane.tally.handles--;
+	return 0;
+}
+
+/**
  * mheap_session_drop - close a handle, strong or weak
  * @session: entered
  * @handle: any number
@@ -173,22 +198,31 @@ EXPORT_SYMBOL_MHEAP(mheap_session_hold);
 int mheap_session_drop(struct mheap_session *session, u64 handle)
 {
 	struct mheap_handle *found;
-	u32 object, kind;
-	int error;
+	u32 object;
 
 	mheap_assert_session(session);
-	error = mheap_handle_find(&session->handles, handle, &found);
-	if (unlikely(error))
-		return error;
+	found = mheap_handle_find_strong(&session->handles, handle);
+	if (unlikely(!found))
+		return drop_weak(session, handle);
 	object = found->object;
-	kind = found->kind;
-	mheap_handle_close(&session->handles, handle);
+	mheap_handle_close(&session->handles, found);
 	session->lane.tally.handles--;
-	if (kind == MHEAP_HANDLE_STRONG)
-		mheap_object_put(session, object);
+	mheap_object_put(session, object);
 	return 0;
 }
 EXPORT_SYMBOL_MHEAP(mheap_session_drop);
+
+/* The entry of a weak handle: -EINVAL if it is strong. */
+static int find_weak(struct mheap_session *session, u64 handle, struct mheap_handle **found)
+{
+	int error;
+
+	mheap_assert_session(session);
+	error = mheap_handle_find(&session->handles, handle, found);
+	if (unlikely(error))
+		return error;
+	return likely(mheap_handle_kind(*found) == MHEAP_HANDLE_WEAK) ? 0 : -EINVAL;
+}
 
 static int open_weak(struct mheap_session *session, u32 object, u32 tag, u64 *handle)
 {
@@ -230,7 +264,7 @@ EXPORT_SYMBOL_MHEAP(mheap_session_weak);
 int mheap_session_dup_weak(struct mheap_session *session, u64 handle, u64 *copy)
 {
 	struct mheap_handle *found;
-	int error = mheap_session_find_kind(session, handle, MHEAP_HANDLE_WEAK, &found);
+	int error = find_weak(session, handle, &found);
 
 	if (unlikely(error))
 		return error;
@@ -293,7 +327,7 @@ int mheap_session_upgrade(struct mheap_session *session, u64 handle, u32 *object
 	struct mheap_chunk *chunk;
 	int error;
 
-	error = mheap_session_find_kind(session, handle, MHEAP_HANDLE_WEAK, &found);
+	error = find_weak(session, handle, &found);
 	if (unlikely(error))
 		return error;
 	*object = found->object;
@@ -323,9 +357,13 @@ int mheap_session_id(struct mheap_session *session, u64 handle, u64 *id)
 	int error;
 
 	mheap_assert_session(session);
-	error = mheap_handle_find(&session->handles, handle, &found);
-	if (likely(!error))
-		*id = mheap_id(found->object, found->tag);
-	return error;
+	found = mheap_handle_find_strong(&session->handles, handle);
+	if (!found) {
+		error = mheap_handle_find(&session->handles, handle, &found);
+		if (unlikely(error))
+			return error;
+	}
+	*id = mheap_id(found->object, found->tag);
+	return 0;
 }
 EXPORT_SYMBOL_MHEAP(mheap_session_id);

@@ -52,19 +52,7 @@ static inline void mheap_assert_session(const struct mheap_session *session)
 	mheap_assert_entered(&session->lane);
 }
 
-/* The entry of a handle that must be of a kind: -EINVAL if it is of the other. */
-static inline int mheap_session_find_kind(struct mheap_session *session, u64 handle,
-					  enum mheap_handle_kind kind,
-					  struct mheap_handle **found)
-{
-	int error;
-
-	mheap_assert_session(session);
-	error = mheap_handle_find(&session->handles, handle, found);
-	if (unlikely(error))
-		return error;
-	return likely((*found)->kind == kind) ? 0 : -EINVAL;
-}
+int mheap_session_explain(struct mheap_session *session, u64 handle);
 
 /**
  * mheap_session_find - the object that a strong handle names
@@ -76,13 +64,14 @@ static inline int mheap_session_find_kind(struct mheap_session *session, u64 han
  */
 static inline int mheap_session_find(struct mheap_session *session, u64 handle, u32 *object)
 {
-	struct mheap_handle *found;
-	int error;
+	const struct mheap_handle *found;
 
-	error = mheap_session_find_kind(session, handle, MHEAP_HANDLE_STRONG, &found);
-	if (likely(!error))
-		*object = found->object;
-	return error;
+	mheap_assert_session(session);
+	found = mheap_handle_find_strong(&session->handles, handle);
+	if (unlikely(!found))
+		return mheap_session_explain(session, handle);
+	*object = found->object;
+	return 0;
 }
 
 #endif /* _MHEAP_CORE_SESSION_H */

@@ -20,6 +20,21 @@ static u32 place_of(u64 handle)
 	return handle & (MHEAP_HANDLE_PLACES_MAX - 1);
 }
 
+static void close_one(struct mheap_handles *handles, u64 handle)
+{
+	mheap_handle_close(handles, mheap_handle_entry(handles, place_of(handle)));
+}
+
+/* An open place gets to its last life. */
+static void age(struct mheap_handles *handles, u32 place)
+{
+	struct mheap_handle *entry = mheap_handle_entry(handles, place);
+	const u64 last = (LIVES - 1 + handles->first_life) % LIVES;
+
+	entry->name &= ~((u64)(LIVES - 1) << MHEAP_HANDLE_LIFE_SHIFT);
+	entry->name |= last << MHEAP_HANDLE_LIFE_SHIFT;
+}
+
 /* All numbers of one place, by really using it up. */
 static void every_life_is_another_number(void)
 {
@@ -38,12 +53,12 @@ static void every_life_is_another_number(void)
 		if (!check(!(seen[number / 8] & 1 << number % 8)))
 			break;
 		seen[number / 8] |= 1 << number % 8;
-		mheap_handle_close(&handles, handle);
+		close_one(&handles, handle);
 	}
 	handle = open_one(&handles, 1);
 	check_equal(place_of(handle), 1);
 	check_equal(handles.open, 1);
-	mheap_handle_close(&handles, handle);
+	close_one(&handles, handle);
 	mheap_handles_fini(&handles);
 }
 
@@ -57,12 +72,11 @@ static void a_retired_place_stays_stale(void)
 
 	mheap_handles_init(&handles, 5, 77);
 	first = open_one(&handles, 1);
-	mheap_handle_close(&handles, first);
-	handles.segment[0][0].life = LIVES - 1;
-	last = open_one(&handles, 1);
-	check_equal(place_of(last), 0);
+	age(&handles, 0);
+	last = handles.segment[0][0].name;
+	check_equal(mheap_handle_find(&handles, first, &found), -ESTALE);
 	check_equal(mheap_handle_find(&handles, last, &found), 0);
-	mheap_handle_close(&handles, last);
+	close_one(&handles, last);
 	for (life = 0; life < LIVES; life++) {
 		handle = (first & ~((u64)(LIVES - 1) << MHEAP_HANDLE_LIFE_SHIFT)) |
 			 (u64)life << MHEAP_HANDLE_LIFE_SHIFT;
@@ -84,8 +98,8 @@ static void retired_places_in_the_middle(void)
 		handle[i] = open_one(&handles, i + 1);
 	for (i = 0; i < 512; i++) {
 		if (i % 2 == 0)
-			handles.segment[i / 256][i % 256].life = LIVES - 1;
-		mheap_handle_close(&handles, handle[i]);
+			age(&handles, i);
+		close_one(&handles, handle[i]);
 	}
 	check_equal(handles.open, 0);
 	for (i = 0; i < 512; i++) {
@@ -104,7 +118,7 @@ static void no_place_left(void)
 	handle = open_one(&handles, 1);
 	handles.used = MHEAP_HANDLE_PLACES_MAX;
 	check_equal(mheap_handle_reserve(&handles), -ENOSPC);
-	mheap_handle_close(&handles, handle);
+	close_one(&handles, handle);
 	check_equal(mheap_handle_reserve(&handles), 0);
 	check_equal(place_of(open_one(&handles, 1)), 0);
 	check_equal(mheap_handle_reserve(&handles), -ENOSPC);
@@ -119,14 +133,15 @@ static void every_open_handle_is_closed_once(void)
 	bool seen[1001] = {};
 	u64 handle[1000];
 	u32 cursor = 0;
+	u32 places = 1000;
 	u32 i;
 
 	mheap_handles_init(&handles, 9, 0);
 	for (i = 0; i < 1000; i++)
 		handle[i] = open_one(&handles, i + 1);
 	for (i = 0; i < 1000; i += 3)
-		mheap_handle_close(&handles, handle[i]);
-	while (mheap_handle_close_any(&handles, &cursor, &closed)) {
+		close_one(&handles, handle[i]);
+	while (mheap_handle_close_any(&handles, &cursor, &places, &closed)) {
 		check(!seen[closed.object]);
 		seen[closed.object] = true;
 	}
