@@ -11,6 +11,14 @@
  * closed, however that happens, the session's handles are dropped; when the
  * last session of a heap is gone, so is the heap.
  *
+ * MHEAP_IOC_JOIN gives a heap one more session: it lets a fresh descriptor, which
+ * the joining process opened itself, become a session of the heap behind another
+ * descriptor, one that was inherited or received. The empty heap that came with
+ * the fresh descriptor is given up. A session that has joined has no handles. It
+ * has the same rights as all others, and how the session that it joined through
+ * ends is nothing to it. So each process has a session of its own, with its own
+ * handles, which go when it goes.
+ *
  * Objects
  * -------
  *
@@ -374,6 +382,23 @@ struct mheap_stats {
 	struct mheap_generation_stats generation[MHEAP_GENERATIONS];
 };
 
+/**
+ * struct mheap_join - MHEAP_IOC_JOIN: become a session of another heap
+ * @fd: a descriptor of any session of that heap
+ * @reserved: zero
+ *
+ * For a fresh descriptor only: one on which MHEAP_IOC_SUBMIT was never called, that
+ * has not joined another heap, and whose own heap nobody has joined. Other
+ * requests are allowed before; they concern the heap that is given up.
+ *   -EBADF   @fd is not an open descriptor
+ *   -EINVAL  @fd is not one of /dev/mheap, or is of the same session
+ *   -EBUSY   the descriptor is not fresh
+ */
+struct mheap_join {
+	__s32	fd;
+	__u32	reserved[3];
+};
+
 #define MHEAP_IOC_MAGIC			0xC3
 
 /* Returns how many operations were executed. */
@@ -393,5 +418,6 @@ struct mheap_stats {
 #define MHEAP_IOC_STATS		_IO(MHEAP_IOC_MAGIC, 0x08)
 /* Waits until no release is under way; -EINTR when a signal kills the process. */
 #define MHEAP_IOC_SETTLE	_IO(MHEAP_IOC_MAGIC, 0x09)
+#define MHEAP_IOC_JOIN		_IOW(MHEAP_IOC_MAGIC, 0x0a, struct mheap_join)
 
 #endif /* _UAPI_LINUX_MHEAP_H */
