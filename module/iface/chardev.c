@@ -3,9 +3,12 @@
  * The character device. The open file holds the module, so everything that is
  * reached from here has ended before the module can be unloaded.
  */
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
 
 #include <linux/mheap.h>
 
@@ -37,7 +40,35 @@ static long device_submit(struct mheap_file *file, void __user *argument)
 
 	if (!mheap_words_read(&submit, argument, sizeof(submit)))
 		return -EFAULT;
+	mheap_file_settle(file);
 	return mheap_batch_submit(file, &submit);
+}
+
+static const struct file_operations device_operations;
+
+static int join_file(struct file *filp, struct file *target)
+{
+	if (target->f_op != &device_operations || target == filp)
+		return -EINVAL;
+	return mheap_file_join(filp->private_data, target->private_data);
+}
+
+static long device_join(struct file *filp, const void __user *argument)
+{
+	struct mheap_join join;
+	struct file *target;
+	int error;
+
+	if (copy_from_user(&join, argument, sizeof(join)))
+		return -EFAULT;
+	if (memchr_inv(join.reserved, 0, sizeof(join.reserved)))
+		return -EINVAL;
+	target = fget(join.fd);
+	if (!target)
+		return -EBADF;
+	error = join_file(filp, target);
+	fput(target);
+	return error;
 }
 
 static long device_ioctl(struct file *filp, unsigned int request, unsigned long argument)
@@ -46,6 +77,8 @@ static long device_ioctl(struct file *filp, unsigned int request, unsigned long 
 
 	if (request == MHEAP_IOC_SUBMIT)
 		return device_submit(file, (void __user *)argument);
+	if (request == MHEAP_IOC_JOIN)
+		return device_join(filp, (void __user *)argument);
 	return mheap_control(file, request, (void __user *)argument);
 }
 

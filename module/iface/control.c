@@ -85,14 +85,14 @@ static void fill_generations(struct mheap_heap *heap, const u64 *objects,
 	}
 }
 
-static void fill_stats(const struct mheap_file *file, struct mheap_stats *stats)
+static void fill_stats(const struct mheap_folder *folder, struct mheap_stats *stats)
 {
-	struct mheap_heap *heap = &file->instance->heap;
+	struct mheap_heap *heap = &mheap_folder_instance(folder)->heap;
 	struct mheap_heap_figures figures;
 
 	mheap_heap_figures(heap, &figures);
 	stats->abi = MHEAP_ABI;
-	strscpy_pad(stats->name, mheap_folder_name(file->folder), sizeof(stats->name));
+	strscpy_pad(stats->name, mheap_folder_name(folder), sizeof(stats->name));
 	stats->objects = figures.objects;
 	stats->bytes = figures.bytes;
 	stats->handles = figures.handles;
@@ -105,7 +105,8 @@ static void fill_stats(const struct mheap_file *file, struct mheap_stats *stats)
 	fill_generations(heap, figures.in_generation, stats->generation);
 }
 
-static long control_stats(const struct mheap_file *file, struct mheap_stats __user *argument)
+static long control_stats(const struct mheap_folder *folder,
+			  struct mheap_stats __user *argument)
 {
 	struct mheap_stats stats = {};
 	u32 size;
@@ -115,22 +116,15 @@ static long control_stats(const struct mheap_file *file, struct mheap_stats __us
 	if (size < MHEAP_STATS_SIZE_0)
 		return -EINVAL;
 	stats.size = min_t(u32, size, sizeof(stats));
-	fill_stats(file, &stats);
+	fill_stats(folder, &stats);
 	return copy_to_user(argument, &stats, stats.size) ? -EFAULT : 0;
 }
 
-/**
- * mheap_control - do what a request of the device asks for
- * @file: the open file
- * @request: MHEAP_IOC_*, but not MHEAP_IOC_SUBMIT
- * @argument: of the request
- *
- * Context: May sleep; in the process whose memory @argument is in.
- * Return: What <linux/mheap.h> says, -ENOTTY for an unknown request.
- */
-long mheap_control(struct mheap_file *file, unsigned int request, void __user *argument)
+static long control(const struct mheap_folder *folder, unsigned int request,
+		    void __user *argument)
 {
-	struct mheap_heap *heap = &file->instance->heap;
+	struct mheap_instance *instance = mheap_folder_instance(folder);
+	struct mheap_heap *heap = &instance->heap;
 
 	switch (request) {
 	case MHEAP_IOC_COLLECT:
@@ -150,10 +144,28 @@ long mheap_control(struct mheap_file *file, unsigned int request, void __user *a
 	case MHEAP_IOC_COUNT:
 		return control_count(heap, argument);
 	case MHEAP_IOC_STATS:
-		return control_stats(file, argument);
+		return control_stats(folder, argument);
 	case MHEAP_IOC_SETTLE:
-		return mheap_instance_settle(file->instance);
+		return mheap_instance_settle(instance);
 	default:
 		return -ENOTTY;
 	}
+}
+
+/**
+ * mheap_control - do what a request of the device asks for
+ * @file: the open file
+ * @request: MHEAP_IOC_*, but not MHEAP_IOC_SUBMIT or MHEAP_IOC_JOIN
+ * @argument: of the request
+ *
+ * Context: May sleep; in the process whose memory @argument is in.
+ * Return: What <linux/mheap.h> says, -ENOTTY for an unknown request.
+ */
+long mheap_control(struct mheap_file *file, unsigned int request, void __user *argument)
+{
+	struct mheap_folder *folder = mheap_file_folder(file);
+	long result = control(folder, request, argument);
+
+	mheap_folder_put(folder);
+	return result;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Control: all requests of the device but MHEAP_IOC_SUBMIT.
+ * Control: all requests of the device but MHEAP_IOC_SUBMIT and MHEAP_IOC_JOIN.
  */
 #ifndef _MHEAP_IFACE_CONTROL_H
 #define _MHEAP_IFACE_CONTROL_H

@@ -2,6 +2,7 @@
 /*
  * Files: from open to the last close.
  */
+#include <linux/minmax.h>
 #include <linux/random.h>
 #include <linux/slab.h>
 
@@ -35,6 +36,7 @@ struct mheap_file *mheap_file_open(void)
 	file = kzalloc(sizeof(*file), MHEAP_GFP);
 	if (!file)
 		return ERR_PTR(-ENOMEM);
+	mutex_init(&file->lock);
 	error = mheap_serial_get(&serial);
 	if (error)
 		goto err_file;
@@ -57,12 +59,13 @@ err_session:
 err_serial:
 	mheap_serial_put(serial);
 err_file:
+	mutex_destroy(&file->lock);
 	kfree(file);
 	return ERR_PTR(error);
 }
 
 /**
- * mheap_file_close - end the session, and with it the heap
+ * mheap_file_close - end the session, and with the last one the heap
  * @file: nobody else uses it any more
  *
  * The serial number goes last: as long as there are handles with it, no other
@@ -74,10 +77,102 @@ void mheap_file_close(struct mheap_file *file)
 {
 	const u32 serial = file->session.handles.serial;
 
-	mheap_folder_remove(file->folder);
+	mheap_folder_leave(file->folder);
 	mheap_session_fini(&file->session);
 	mheap_instance_put(file->instance);
 	mheap_serial_put(serial);
 	kfree(file->window);
+	mutex_destroy(&file->lock);
 	kfree(file);
+}
+
+static void lock_both(struct mheap_file *a, struct mheap_file *b)
+{
+	if (a > b)
+		swap(a, b);
+	mutex_lock(&a->lock);
+	mutex_lock_nested(&b->lock, SINGLE_DEPTH_NESTING);
+}
+
+static void unlock_both(struct mheap_file *a, struct mheap_file *b)
+{
+	mutex_unlock(&a->lock);
+	mutex_unlock(&b->lock);
+}
+
+/* Give up the heap and the session of a fresh file for those of another heap. */
+static void move(struct mheap_file *file, const struct mheap_file *target)
+{
+	const u32 serial = file->session.handles.serial;
+
+	mheap_session_fini(&file->session);
+	file->instance = mheap_instance_get(target->instance);
+	file->folder = target->folder;
+	mheap_folder_join(file->folder);
+	mheap_session_init(&file->session, &file->instance->heap, serial, get_random_u32());
+}
+
+/**
+ * mheap_file_join - let a file become a session of another file's heap
+ * @file: the file; its own heap goes
+ * @target: another file, which is not closed meanwhile
+ *
+ * Joins of the same files in whatever directions wait for each other, and the first
+ * settles both files. So a heap that somebody has joined is never given up, and the
+ * session that is replaced here is one that nobody has used or waits for.
+ *
+ * Context: May sleep.
+ * Return: 0, or -EBUSY if @file is not fresh.
+ */
+int mheap_file_join(struct mheap_file *file, struct mheap_file *target)
+{
+	struct mheap_instance *instance;
+	struct mheap_folder *folder;
+
+	lock_both(file, target);
+	if (file->settled) {
+		unlock_both(file, target);
+		return -EBUSY;
+	}
+	instance = file->instance;
+	folder = file->folder;
+	move(file, target);
+	/* Pair with the acquire in mheap_file_settle(). */
+	smp_store_release(&target->settled, true);
+	smp_store_release(&file->settled, true);	/* with all that move() did */
+	unlock_both(file, target);
+	mheap_folder_leave(folder);
+	mheap_instance_put(instance);
+	return 0;
+}
+
+/**
+ * mheap_file_settle_slow - settle a file that is fresh, or was a moment ago
+ * @file: the open file
+ *
+ * Context: May sleep.
+ */
+void mheap_file_settle_slow(struct mheap_file *file)
+{
+	mutex_lock(&file->lock);
+	/* Pairs with the acquire in mheap_file_settle(). */
+	smp_store_release(&file->settled, true);
+	mutex_unlock(&file->lock);
+}
+
+/**
+ * mheap_file_folder - the directory of a file's heap, and so the heap
+ * @file: the open file; it may join another heap meanwhile
+ *
+ * Context: May sleep.
+ * Return: The directory, for mheap_folder_put().
+ */
+struct mheap_folder *mheap_file_folder(struct mheap_file *file)
+{
+	struct mheap_folder *folder;
+
+	mutex_lock(&file->lock);
+	folder = mheap_folder_get(file->folder);
+	mutex_unlock(&file->lock);
+	return folder;
 }

@@ -2,13 +2,15 @@
 /*
  * /sys/kernel/mheap/heapN.
  *
- * Who is in a file's show or store function keeps mheap_folder_remove() waiting,
- * so nothing that these functions wait for may be held across the removal. The
- * kobject's own reference to the instance lasts until the kobject is released.
+ * The last session to leave removes the directory. Who is in a file's show or
+ * store function keeps the removal waiting, so nothing that these functions wait
+ * for may be held across mheap_folder_leave(). The kobject's own reference to the
+ * instance lasts until the kobject is released.
  */
 #include <linux/atomic.h>
 #include <linux/cred.h>
 #include <linux/kobject.h>
+#include <linux/refcount.h>
 #include <linux/slab.h>
 #include <linux/sysfs.h>
 #include <linux/wait_bit.h>
@@ -23,12 +25,14 @@
  * struct mheap_folder - the directory of a heap
  * @kobj: as sysfs knows it
  * @instance: the heap
+ * @sessions: that have not left
  * @uid: who owns the files
  * @gid: likewise
  */
 struct mheap_folder {
 	struct kobject kobj;
 	struct mheap_instance *instance;
+	refcount_t sessions;
 	kuid_t uid;
 	kgid_t gid;
 };
@@ -334,8 +338,8 @@ static const struct kobj_type folder_type = {
  * @instance: the heap; the directory takes a reference of its own
  *
  * Context: May sleep.
- * Return: The directory, to be removed with mheap_folder_remove(), or an
- * ERR_PTR().
+ * Return: The directory, for the heap's first session, which is to leave it with
+ * mheap_folder_leave(); or an ERR_PTR().
  */
 struct mheap_folder *mheap_folder_create(struct mheap_instance *instance)
 {
@@ -346,6 +350,7 @@ struct mheap_folder *mheap_folder_create(struct mheap_instance *instance)
 	if (!folder)
 		return ERR_PTR(-ENOMEM);
 	folder->instance = mheap_instance_get(instance);
+	refcount_set(&folder->sessions, 1);
 	current_fsuid_fsgid(&folder->uid, &folder->gid);
 	atomic_inc(&existing);
 	error = kobject_init_and_add(&folder->kobj, &folder_type, parent, "heap%lld",
@@ -358,16 +363,65 @@ struct mheap_folder *mheap_folder_create(struct mheap_instance *instance)
 }
 
 /**
- * mheap_folder_remove - remove the directory of a heap
- * @folder: from mheap_folder_create()
+ * mheap_folder_join - one session more
+ * @folder: the directory, which a session has that does not leave meanwhile
+ *
+ * Context: Any.
+ */
+void mheap_folder_join(struct mheap_folder *folder)
+{
+	refcount_inc(&folder->sessions);
+}
+
+/**
+ * mheap_folder_leave - one session less; the last one removes the directory
+ * @folder: to be forgotten by the session
  *
  * Context: May sleep; waits until nobody is in one of its files, so the caller
  * holds no lock.
  */
-void mheap_folder_remove(struct mheap_folder *folder)
+void mheap_folder_leave(struct mheap_folder *folder)
 {
+	if (!refcount_dec_and_test(&folder->sessions))
+		return;
 	kobject_del(&folder->kobj);
 	kobject_put(&folder->kobj);
+}
+
+/**
+ * mheap_folder_get - keep what is known of a directory, even if it is removed
+ * @folder: the directory; some session has not left it
+ *
+ * Context: Any.
+ * Return: @folder, for mheap_folder_put().
+ */
+struct mheap_folder *mheap_folder_get(struct mheap_folder *folder)
+{
+	kobject_get(&folder->kobj);
+	return folder;
+}
+
+/**
+ * mheap_folder_put - the opposite
+ * @folder: from mheap_folder_get()
+ *
+ * Context: May sleep.
+ */
+void mheap_folder_put(struct mheap_folder *folder)
+{
+	kobject_put(&folder->kobj);
+}
+
+/**
+ * mheap_folder_instance - the heap of a directory
+ * @folder: the directory
+ *
+ * Context: Any.
+ * Return: The instance, which lives as long as @folder.
+ */
+struct mheap_instance *mheap_folder_instance(const struct mheap_folder *folder)
+{
+	return folder->instance;
 }
 
 /**

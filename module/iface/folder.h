@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Folders: the directory of each heap in sysfs, which belongs to the user who
- * opened the heap.
+ * made the heap and stays as long as the heap has sessions.
  */
 #ifndef _MHEAP_IFACE_FOLDER_H
 #define _MHEAP_IFACE_FOLDER_H
@@ -11,7 +11,11 @@ struct mheap_folder;
 struct mheap_instance;
 
 struct mheap_folder *mheap_folder_create(struct mheap_instance *instance);
-void mheap_folder_remove(struct mheap_folder *folder);
+void mheap_folder_join(struct mheap_folder *folder);
+void mheap_folder_leave(struct mheap_folder *folder);
+struct mheap_folder *mheap_folder_get(struct mheap_folder *folder);
+void mheap_folder_put(struct mheap_folder *folder);
+struct mheap_instance *mheap_folder_instance(const struct mheap_folder *folder);
 const char *mheap_folder_name(const struct mheap_folder *folder);
 
 void mheap_folders_init(struct kobject *parent);
