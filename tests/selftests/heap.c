@@ -122,6 +122,21 @@ void heap_settle(int heap)
 	CHECK_EQ(heap_ioctl(heap, MHEAP_IOC_SETTLE, NULL), 0);
 }
 
+long heap_join(int heap, int target)
+{
+	const struct mheap_join join = { .fd = target };
+
+	return heap_ioctl(heap, MHEAP_IOC_JOIN, &join);
+}
+
+int heap_open_joined(int target)
+{
+	const int heap = heap_open();
+
+	CHECK_EQ(heap_join(heap, target), 0);
+	return heap;
+}
+
 __u64 heap_objects(int heap)
 {
 	heap_settle(heap);

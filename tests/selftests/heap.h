@@ -29,6 +29,10 @@ struct mheap_count heap_count(int heap);
 void heap_set_threshold(int heap, __u32 zero, __u32 one, __u32 two);
 void heap_disable(int heap);
 void heap_settle(int heap);
+long heap_join(int heap, int target);
+
+/* Another session of the heap behind a descriptor. */
+int heap_open_joined(int target);
 
 /* One operation that gives a handle; one that results in 0; some, none failing. */
 #define heap_get(heap, op)		heap_get_at(heap, op, __FILE__, __LINE__)
