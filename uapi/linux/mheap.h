@@ -25,7 +25,8 @@
  * An object has a type (a number that means something to the program only), a
  * number of slots and a payload of bytes. A slot holds a reference to an
  * object of the same heap, or nothing. An object lives while something refers
- * to it: a handle, a slot of a living object, or the batch that is running.
+ * to it: a handle, a slot of a living object, a named root, or the batch that is
+ * running.
  * When the last reference goes, the object goes, and with it everything that
  * only it held; objects that hold each other in a cycle are found by the
  * generational collector. New slots are empty and new payload is zero.
@@ -45,6 +46,19 @@
  * dropped is -ESTALE, also after its place has been given to another handle.
  * Where a strong handle is needed and a weak one is given, or the other way
  * round, the answer is -EINVAL.
+ *
+ * Named roots
+ * -----------
+ *
+ * Sessions of one heap find each other's objects by name. MHEAP_OP_PUBLISH gives
+ * an object a name, MHEAP_OP_LOOKUP gives a handle to the object of a name, and
+ * MHEAP_OP_UNPUBLISH takes the name back. A named root counts as a reference. It
+ * belongs to the heap: it stays when the session that published it ends, and goes
+ * when it is taken back or replaced, or with the heap. An object may have several
+ * names, and any session may take any of them back.
+ *
+ * A name is 1 to MHEAP_ROOT_NAME_MAX bytes, any but 0, without a 0 at the end. A
+ * heap can have MHEAP_ROOTS_MAX named roots.
  *
  * Batches
  * -------
@@ -122,10 +136,22 @@
  *   UPGRADE  object                     a handle to what weak handle @object
  *     T                                 names -> handle
  *            -ENOENT  the object is dead
+ *   PUBLISH  object length data         give the object the name of @length bytes
+ *                                       at @data; with MHEAP_OP_REPLACE also if
+ *                                       another has it, which loses it -> 0
+ *            -EEXIST  an object has that name
+ *            -ENOSPC  the heap has MHEAP_ROOTS_MAX named roots
+ *   LOOKUP   length data                the object of that name -> handle
+ *     T
+ *   UNPUBLISH length data               take the name back -> 0
+ *            -ENOENT  (both) no object has that name
+ *            -EINVAL  (all three) @length is 0, or there is a 0 in the name
+ *            -ENAMETOOLONG (all three) @length is more than MHEAP_ROOT_NAME_MAX
+ *            -EFAULT  (all three) @data cannot be read
  *
  * Any of them can also fail with
  *   -ENOMEM     no memory; operations that make an object or a handle, RESIZE,
- *               and READ, WRITE and INFO, whose data goes through the kernel's
+ *               PUBLISH, and all that have @data, which goes through the kernel's
  *               own memory
  *   -ENOSPC     the heap has given out all its 2^32 - 1 object numbers, or the
  *               session all its handles
@@ -177,6 +203,8 @@
 #define MHEAP_REFERENCES_MAX		0xfffffff	/* 2^28 - 1 */
 #define MHEAP_GENERATIONS		3
 #define MHEAP_THRESHOLD_MAX		2147483647U
+#define MHEAP_ROOT_NAME_MAX		255		/* bytes */
+#define MHEAP_ROOTS_MAX			65536
 
 /* What an operation does: see "Operations" above. */
 enum mheap_opcode {
@@ -194,10 +222,15 @@ enum mheap_opcode {
 	MHEAP_OP_SAME		= 12,
 	MHEAP_OP_WEAK		= 13,
 	MHEAP_OP_UPGRADE	= 14,
+	MHEAP_OP_PUBLISH	= 15,
+	MHEAP_OP_LOOKUP		= 16,
+	MHEAP_OP_UNPUBLISH	= 17,
 };
 
 /* struct mheap_op, @flags: keep the object for this batch, give no handle. */
 #define MHEAP_OP_TEMP			0x1
+/* The same (PUBLISH): let the name be this object's, whoever had it. */
+#define MHEAP_OP_REPLACE		0x2
 
 /* Instead of a handle: the object that operation @i of this batch gave. */
 #define MHEAP_RESULT_FLAG		0x8000000000000000ULL
