@@ -31,6 +31,7 @@ int mheap_heap_init(struct mheap_heap *heap, const struct mheap_heap_config *con
 	mheap_generations_init(&heap->generations, &config->generations);
 	mheap_ceiling_init(&heap->ceiling, config->ceiling);
 	heap->verify.enabled = config->verify;
+	mheap_roots_init(&heap->roots);
 	return 0;
 }
 EXPORT_SYMBOL_MHEAP(mheap_heap_init);
@@ -71,6 +72,7 @@ void mheap_heap_fini(struct mheap_heap *heap)
 	mheap_table_fini(&heap->table);
 	mutex_destroy(&heap->moving);
 	mutex_destroy(&heap->verdict);
+	mheap_roots_fini(&heap->roots);
 	mutex_destroy(&heap->collecting);
 }
 EXPORT_SYMBOL_MHEAP(mheap_heap_fini);

@@ -13,6 +13,7 @@
 #include "lane.h"
 #include "port.h"
 #include "release.h"
+#include "root.h"
 #include "table.h"
 #include "verify.h"
 
@@ -67,6 +68,7 @@ struct mheap_heap_ops {
  * @verdict: held while it is open whether what was not reached is garbage
  * @moving: one large resize at a time
  * @generations: the collector's settings and figures
+ * @roots: objects with names
  * @ceiling: of its garbage
  * @verify: whether verdicts are checked
  * @releasing: mheap_release_continue() is at work (atomic)
@@ -90,6 +92,7 @@ struct mheap_heap {
 	struct mutex verdict;		/* see above */
 	struct mutex moving;		/* see above */
 	struct mheap_generations generations;
+	struct mheap_roots roots;
 	struct mheap_ceiling ceiling;
 	struct mheap_verify verify;
 	atomic_t releasing;

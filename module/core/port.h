@@ -28,7 +28,9 @@
 #include <linux/mutex.h>
 #include <linux/overflow.h>
 #include <linux/prefetch.h>
+#include <linux/random.h>
 #include <linux/sched.h>
+#include <linux/siphash.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
@@ -60,6 +62,19 @@ static inline void *mheap_port_vzalloc(size_t size, gfp_t gfp)
 {
 	return __vmalloc(size, gfp | __GFP_ZERO);
 }
+/* A number that nobody can guess, and a hash that cannot be aimed at without it. */
+static inline u64 mheap_port_seed(void)
+{
+	return get_random_u64();
+}
+
+static inline u64 mheap_port_hash(const void *data, size_t length, u64 seed)
+{
+	const siphash_key_t key = { .key = { seed, ~seed } };
+
+	return siphash(data, length, &key);
+}
+
 /* Something is broken; say so as loudly as the kernel can. */
 #define mheap_port_alarm(...)	WARN(1, "mheap: " __VA_ARGS__)
 #else

@@ -67,6 +67,21 @@ static inline int fls(unsigned int x)
 	return x ? 32 - __builtin_clz(x) : 0;
 }
 
+/* The same in every run. */
+static inline u64 mheap_port_seed(void)
+{
+	return 0xcbf29ce484222325ULL;
+}
+
+static inline u64 mheap_port_hash(const void *data, size_t length, u64 seed)
+{
+	const u8 *byte = data;
+
+	while (length--)
+		seed = (seed ^ *byte++) * 0x100000001b3ULL;
+	return seed ^ seed >> 32;
+}
+
 static inline u64 ktime_get_ns(void)
 {
 	struct timespec now;
