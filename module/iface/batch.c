@@ -31,6 +31,10 @@ static u32 room_for(const struct mheap_op *op)
 		return op->length <= MHEAP_IO_MAX ? op->length : 0;
 	case MHEAP_OP_INFO:
 		return sizeof(struct mheap_object_info);
+	case MHEAP_OP_PUBLISH:
+	case MHEAP_OP_LOOKUP:
+	case MHEAP_OP_UNPUBLISH:
+		return op->length <= MHEAP_ROOT_NAME_MAX ? op->length : 0;
 	default:
 		return 0;
 	}
@@ -56,7 +60,7 @@ static void gather_data(struct mheap_batch *batch, struct mheap_op *op, u32 plac
 {
 	const void __user *data = u64_to_user_ptr(op->data);
 
-	if (!batch->data || op->length > MHEAP_IO_MAX)
+	if (!batch->data || op->length != room_for(op))
 		return;
 	op->data = place;
 	if (copy_from_user(batch->data + place, data, op->length))
@@ -81,7 +85,7 @@ static noinline void prepare(struct mheap_batch *batch)
 	make_room(batch, size);
 	batch->out = 0;
 	for (i = batch->at; i < end; i++) {
-		if (batch->ops[i].opcode == MHEAP_OP_WRITE)
+		if (mheap_batch_takes_data(&batch->ops[i]))
 			gather_data(batch, &batch->ops[i], batch->out);
 		if (!mheap_batch_gives_data(&batch->ops[i]))
 			batch->out += room_for(&batch->ops[i]);
@@ -292,7 +296,7 @@ static noinline int execute_one_with_data(struct mheap_session *session, struct 
 
 	init_data(&batch, data);
 	make_room(&batch, room_for(op));
-	if (op->opcode == MHEAP_OP_WRITE)
+	if (mheap_batch_takes_data(op))
 		gather_data(&batch, op, 0);
 	batch.prepared = 1;
 	batch.out = 0;

@@ -17,7 +17,7 @@
 
 #include "file.h"
 
-/* In @data of a gathered WRITE: it could not be read. */
+/* In @data of an operation whose data was gathered: it could not be read. */
 #define MHEAP_BATCH_FAULT	(~0ULL)
 
 /**
@@ -29,8 +29,8 @@
  * @flags: MHEAP_SUBMIT_*
  * @ops: the window: up to MHEAP_SECTION_OPERATIONS records, read once and the kernel's own.
  *       In a record that is done with, @result is its outcome and @data what it
- *       gave, see result.h. In a WRITE whose data was gathered, @data is its
- *       place in @data of the batch, or MHEAP_BATCH_FAULT.
+ *       gave, see result.h. In one whose data was gathered, @data is its place in
+ *       @data of the batch, or MHEAP_BATCH_FAULT.
  * @first: number of the first record of the window in the batch
  * @filled: records in the window
  * @at: the next one to execute
@@ -38,8 +38,7 @@
  * @prepared: records before this one have room in @data, and their data there
  * @gave: what the operations before @first gave; see result.c
  * @temporaries: objects that the batch holds a reference to
- * @data: kernel memory for what READ, WRITE and INFO copy; NULL if there was
- *        none
+ * @data: kernel memory for the data of operations; NULL if there was none
  * @data_size: of it
  * @small: memory of SMALL_DATA bytes on the caller's stack; @data while no more is
  *         needed
@@ -80,21 +79,34 @@ static inline bool mheap_batch_gives_data(const struct mheap_op *op)
 }
 
 /**
+ * mheap_batch_takes_data - does an operation take data from the program?
+ * @op: the operation
+ *
+ * Context: Any.
+ * Return: true for WRITE, and for those that take a name.
+ */
+static inline bool mheap_batch_takes_data(const struct mheap_op *op)
+{
+	return op->opcode == MHEAP_OP_WRITE || op->opcode == MHEAP_OP_PUBLISH ||
+	       op->opcode == MHEAP_OP_LOOKUP || op->opcode == MHEAP_OP_UNPUBLISH;
+}
+
+/**
  * mheap_batch_needs_data - does an operation move data?
  * @op: the operation
  *
  * Context: Any.
- * Return: true for READ, WRITE and INFO: those that use the field @data.
+ * Return: true for those that use the field @data.
  */
 static inline bool mheap_batch_needs_data(const struct mheap_op *op)
 {
-	return op->opcode == MHEAP_OP_WRITE || mheap_batch_gives_data(op);
+	return mheap_batch_takes_data(op) || mheap_batch_gives_data(op);
 }
 
 /**
  * mheap_batch_prepared - is there room, or data, for an operation?
  * @batch: the batch
- * @op: READ, WRITE or INFO in the window
+ * @op: one that needs data, in the window
  *
  * Context: Any.
  * Return: false if the slice must end before it.

@@ -4,17 +4,21 @@
  * records in kernel memory and on nothing of the program's.
  */
 #include <linux/bits.h>
+#include <linux/err.h>
 #include <linux/string.h>
 
 #include "batch.h"
 #include "command.h"
 #include "core/object.h"
+#include "core/root.h"
 #include "result.h"
 
 static_assert(MHEAP_RESULT_FLAG > (u64)MHEAP_HANDLE_SERIAL_MAX << MHEAP_HANDLE_SERIAL_SHIFT);
 static_assert(MHEAP_SLOTS_MAX == MHEAP_BODY_SLOTS_MAX);
 static_assert(MHEAP_LENGTH_MAX == MHEAP_BODY_LENGTH_MAX);
 static_assert(MHEAP_ATOMIC_IO_MAX == MHEAP_OBJECT_ATOMIC_COPY);
+static_assert(MHEAP_ROOT_NAME_MAX == MHEAP_ROOT_LENGTH_MAX);
+static_assert(MHEAP_ROOTS_MAX == MHEAP_ROOT_COUNT_MAX);
 
 /*
  * The object that a strong handle or a temporary names, or -errno. Here and below
@@ -356,6 +360,62 @@ static noinline s64 run_upgrade(struct mheap_batch *batch, struct mheap_op *op)
 	return error ?: give(batch, op, object);
 }
 
+/* The name of a root, of op->length bytes, or an ERR_PTR(). */
+static const char *find_name(const struct mheap_batch *batch, const struct mheap_op *op)
+{
+	const char *name;
+	int error;
+
+	if (!op->length)
+		return ERR_PTR(-EINVAL);
+	if (op->length > MHEAP_ROOT_NAME_MAX)
+		return ERR_PTR(-ENAMETOOLONG);
+	error = check_data(batch, op);
+	if (error)
+		return ERR_PTR(error);
+	if (op->data == MHEAP_BATCH_FAULT)
+		return ERR_PTR(-EFAULT);
+	name = batch->data + op->data;
+	return memchr(name, 0, op->length) ? ERR_PTR(-EINVAL) : name;
+}
+
+static noinline s64 run_publish(struct mheap_batch *batch, struct mheap_op *op)
+{
+	const char *name = find_name(batch, op);
+	s64 object;
+
+	if (IS_ERR(name))
+		return PTR_ERR(name);
+	object = find(batch, op, op->object);
+	if (object < 0)
+		return object;
+	op->data = 0;
+	return mheap_root_publish(batch->session, name, op->length, object,
+				  op->flags & MHEAP_OP_REPLACE);
+}
+
+static noinline s64 run_lookup(struct mheap_batch *batch, struct mheap_op *op)
+{
+	const char *name = find_name(batch, op);
+	u32 object;
+	int error;
+
+	if (IS_ERR(name))
+		return PTR_ERR(name);
+	error = mheap_root_lookup(batch->session, name, op->length, &object);
+	return error ?: give(batch, op, object);
+}
+
+static noinline s64 run_unpublish(struct mheap_batch *batch, struct mheap_op *op)
+{
+	const char *name = find_name(batch, op);
+
+	if (IS_ERR(name))
+		return PTR_ERR(name);
+	op->data = 0;
+	return mheap_root_unpublish(batch->session, name, op->length);
+}
+
 /* Fields of a record that an operation may use. */
 #define SLOT		BIT(0)
 #define OBJECT		BIT(1)
@@ -394,6 +454,9 @@ static const struct command commands[] = {
 	[MHEAP_OP_SAME]	   = { run_same, OBJECT | TARGET },
 	[MHEAP_OP_WEAK]	   = { run_weak, OBJECT },
 	[MHEAP_OP_UPGRADE] = { run_upgrade, OBJECT, MHEAP_OP_TEMP },
+	[MHEAP_OP_PUBLISH] = { run_publish, OBJECT | LENGTH | DATA, MHEAP_OP_REPLACE },
+	[MHEAP_OP_LOOKUP]  = { run_lookup, LENGTH | DATA, MHEAP_OP_TEMP },
+	[MHEAP_OP_UNPUBLISH] = { run_unpublish, LENGTH | DATA },
 };
 
 /* Two neighbours at once. */
@@ -463,6 +526,12 @@ static __always_inline s64 execute(struct mheap_batch *batch, struct mheap_op *o
 		return run(batch, op, &commands[MHEAP_OP_WEAK]);
 	case MHEAP_OP_UPGRADE:
 		return run(batch, op, &commands[MHEAP_OP_UPGRADE]);
+	case MHEAP_OP_PUBLISH:
+		return run(batch, op, &commands[MHEAP_OP_PUBLISH]);
+	case MHEAP_OP_LOOKUP:
+		return run(batch, op, &commands[MHEAP_OP_LOOKUP]);
+	case MHEAP_OP_UNPUBLISH:
+		return run(batch, op, &commands[MHEAP_OP_UNPUBLISH]);
 	default:
 		return -EINVAL;
 	}

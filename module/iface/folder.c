@@ -187,7 +187,13 @@ static ssize_t pending_show(struct kobject *kobj, struct kobj_attribute *attribu
 	return sysfs_emit(text, "%u\n", mheap_release_pending(heap_of(kobj)));
 }
 
+static ssize_t roots_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
+{
+	return sysfs_emit(text, "%u\n", READ_ONCE(heap_of(kobj)->roots.count));
+}
+
 static struct kobj_attribute sessions_file = __ATTR_RO(sessions);
+static struct kobj_attribute roots_file = __ATTR_RO(roots);
 static struct kobj_attribute pending_file = __ATTR_RO(pending);
 
 /**
@@ -271,6 +277,7 @@ static struct attribute *folder_attrs[] = {
 	&bytes_file.attribute.attr,
 	&handles_file.attribute.attr,
 	&sessions_file.attr,
+	&roots_file.attr,
 	&allocator_file.attr,
 	NULL,
 };
