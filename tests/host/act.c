@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "act.h"
+#include "root.h"
 
 static int find(struct mheap_session *session, u64 handle, u32 *object)
 {
@@ -197,6 +198,35 @@ int act_upgrade(struct mheap_session *session, u64 weak, u64 *handle)
 	if (!error)
 		error = hold(session, object, handle);
 	return leave(session, error);
+}
+
+int act_publish(struct mheap_session *session, const void *name, u32 length, u64 handle,
+		bool replace)
+{
+	u32 object;
+	int error = enter_and_find(session, handle, &object);
+
+	if (!error)
+		error = mheap_root_publish(session, name, length, object, replace);
+	return leave(session, error);
+}
+
+int act_lookup(struct mheap_session *session, const void *name, u32 length, u64 *handle)
+{
+	u32 object;
+	int error;
+
+	mheap_session_enter(session);
+	error = mheap_root_lookup(session, name, length, &object);
+	if (!error)
+		error = hold(session, object, handle);
+	return leave(session, error);
+}
+
+int act_unpublish(struct mheap_session *session, const void *name, u32 length)
+{
+	mheap_session_enter(session);
+	return leave(session, mheap_root_unpublish(session, name, length));
 }
 
 static void must(int error)

@@ -25,6 +25,10 @@ int act_info(struct mheap_session *session, u64 handle, struct mheap_object_figu
 int act_same(struct mheap_session *session, u64 handle, u64 other);
 int act_weak(struct mheap_session *session, u64 handle, u64 *weak);
 int act_upgrade(struct mheap_session *session, u64 weak, u64 *handle);
+int act_publish(struct mheap_session *session, const void *name, u32 length, u64 handle,
+		bool replace);
+int act_lookup(struct mheap_session *session, const void *name, u32 length, u64 *handle);
+int act_unpublish(struct mheap_session *session, const void *name, u32 length);
 
 /* For tests that build graphs: what cannot fail, asserted. */
 u64 make(struct mheap_session *session, u32 slots, u32 length);
