@@ -57,6 +57,10 @@ FIELD(mheap_collect, uncollectable, 32, 8);
 FIELD(mheap_collect, nanoseconds, 40, 8);
 SIZE(mheap_collect, 48);
 
+FIELD(mheap_join, fd, 0, 4);
+FIELD(mheap_join, reserved, 4, 12);
+SIZE(mheap_join, 16);
+
 SIZE(mheap_threshold, 16);
 SIZE(mheap_count, 16);
 
@@ -86,6 +90,7 @@ static_assert(MHEAP_IOC_SET_THRESHOLD == 0x4010c306, "SET_THRESHOLD");
 static_assert(MHEAP_IOC_COUNT == 0x8010c307, "COUNT");
 static_assert(MHEAP_IOC_STATS == 0xc308, "STATS");
 static_assert(MHEAP_IOC_SETTLE == 0xc309, "SETTLE");
+static_assert(MHEAP_IOC_JOIN == 0x4010c30a, "JOIN");
 static_assert(MHEAP_RESULT(5) == 0x8000000000000005ULL, "RESULT");
 
 TEST(records_and_data_arrive)
@@ -134,6 +139,20 @@ TEST(requests_arrive)
 	CHECK_EQ(heap_objects(heap), 0);
 	CHECK_EQ(heap_stats(heap).generation[1].collected, 1);
 	CHECK_EQ(heap_ioctl(heap, _IO(MHEAP_IOC_MAGIC, 77), NULL), -ENOTTY);
+}
+
+TEST(names_and_joins_arrive)
+{
+	const int heap = heap_open();
+	const __u64 object = heap_get(heap, op_new(5, 1, 0));
+	int other;
+
+	heap_do(heap, op_publish(object, "root"));
+	other = heap_open_joined(heap);
+	CHECK_EQ(heap_info(other, heap_get(other, op_lookup("root"))).type, 5);
+	heap_do(other, op_unpublish("root"));
+	CHECK_EQ(heap_run(heap, op_lookup("root")), -ENOENT);
+	CHECK_EQ(heap_join(other, heap), -EBUSY);
 }
 
 TEST(bad_address_is_a_fault)

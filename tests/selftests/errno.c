@@ -28,19 +28,20 @@ static const char * const field_name[FIELDS] = {
 };
 
 #define HAS(field)	(1U << (field))
+#define LAST		MHEAP_OP_UNPUBLISH
 
 /* The table of operations in the header's prose. */
 static const struct {
 	const char *name;
 	unsigned int fields;
-	int temporary;		/* marked T */
+	unsigned int flags;
 } operations[] = {
-	[MHEAP_OP_NEW]	   = { "NEW", HAS(TYPE) | HAS(SLOTS) | HAS(LENGTH), 1 },
-	[MHEAP_OP_DUP]	   = { "DUP", HAS(OBJECT), 1 },
+	[MHEAP_OP_NEW]	   = { "NEW", HAS(TYPE) | HAS(SLOTS) | HAS(LENGTH), MHEAP_OP_TEMP },
+	[MHEAP_OP_DUP]	   = { "DUP", HAS(OBJECT), MHEAP_OP_TEMP },
 	[MHEAP_OP_DROP]	   = { "DROP", HAS(OBJECT), 0 },
-	[MHEAP_OP_LOAD]	   = { "LOAD", HAS(OBJECT) | HAS(SLOT), 1 },
+	[MHEAP_OP_LOAD]	   = { "LOAD", HAS(OBJECT) | HAS(SLOT), MHEAP_OP_TEMP },
 	[MHEAP_OP_STORE]   = { "STORE", HAS(OBJECT) | HAS(SLOT) | HAS(TARGET), 0 },
-	[MHEAP_OP_SWAP]	   = { "SWAP", HAS(OBJECT) | HAS(SLOT) | HAS(TARGET), 1 },
+	[MHEAP_OP_SWAP]	   = { "SWAP", HAS(OBJECT) | HAS(SLOT) | HAS(TARGET), MHEAP_OP_TEMP },
 	[MHEAP_OP_COMPARE_STORE] = { "COMPARE_STORE", HAS(OBJECT) | HAS(SLOT) |
 				     HAS(EXPECTED) | HAS(TARGET), 0 },
 	[MHEAP_OP_READ]	   = { "READ", HAS(OBJECT) | HAS(EXPECTED) | HAS(LENGTH) |
@@ -51,7 +52,11 @@ static const struct {
 	[MHEAP_OP_INFO]	   = { "INFO", HAS(OBJECT) | HAS(LENGTH) | HAS(DATA), 0 },
 	[MHEAP_OP_SAME]	   = { "SAME", HAS(OBJECT) | HAS(TARGET), 0 },
 	[MHEAP_OP_WEAK]	   = { "WEAK", HAS(OBJECT), 0 },
-	[MHEAP_OP_UPGRADE] = { "UPGRADE", HAS(OBJECT), 1 },
+	[MHEAP_OP_UPGRADE] = { "UPGRADE", HAS(OBJECT), MHEAP_OP_TEMP },
+	[MHEAP_OP_PUBLISH] = { "PUBLISH", HAS(OBJECT) | HAS(LENGTH) | HAS(DATA),
+			       MHEAP_OP_REPLACE },
+	[MHEAP_OP_LOOKUP]  = { "LOOKUP", HAS(LENGTH) | HAS(DATA), MHEAP_OP_TEMP },
+	[MHEAP_OP_UNPUBLISH] = { "UNPUBLISH", HAS(LENGTH) | HAS(DATA), 0 },
 };
 
 /* A heap, and a handle of every kind that a number can be. */
@@ -82,6 +87,7 @@ static void make_world(void)
 	world.closed = heap_get(world.heap, op_dup(world.other));
 	heap_do(world.heap, op_drop(world.closed));
 	world.foreign = heap_get(foreign, op_new(0, 2, 16));
+	heap_do(world.heap, op_publish(world.other, "root"));
 	world.before = heap_stats(world.heap);
 }
 
@@ -102,6 +108,12 @@ static struct mheap_op good(__u16 opcode)
 		op = op_write(world.object, 0, world.data, 16);
 	if (opcode == MHEAP_OP_INFO)
 		op = op_info(world.object, (void *)world.data);
+	if (opcode == MHEAP_OP_PUBLISH)
+		op = op_publish(world.object, "new root");
+	if (opcode == MHEAP_OP_LOOKUP)
+		op = op_lookup("root");
+	if (opcode == MHEAP_OP_UNPUBLISH)
+		op = op_unpublish("root");
 	return op;
 }
 
@@ -151,7 +163,7 @@ TEST(operations_without_fault_succeed)
 	__u16 opcode;
 
 	make_world();
-	for (opcode = MHEAP_OP_NEW; opcode <= MHEAP_OP_UPGRADE; opcode++) {
+	for (opcode = MHEAP_OP_NEW; opcode <= LAST; opcode++) {
 		tap_case("%s", operations[opcode].name);
 		CHECK(opcode == MHEAP_OP_DROP || heap_run(world.heap, good(opcode)) >= 0);
 	}
@@ -165,7 +177,7 @@ TEST(unknown_opcode_is_invalid)
 
 	make_world();
 	for (opcode = 0; opcode < 65536; opcode += opcode < 300 ? 1 : 251) {
-		if (opcode >= MHEAP_OP_NEW && opcode <= MHEAP_OP_UPGRADE)
+		if (opcode >= MHEAP_OP_NEW && opcode <= LAST)
 			continue;
 		tap_case("opcode %u", opcode);
 		op.opcode = opcode;
@@ -182,8 +194,10 @@ TEST(unknown_flag_is_invalid)
 	int bit;
 
 	make_world();
-	for (opcode = MHEAP_OP_NEW; opcode <= MHEAP_OP_UPGRADE; opcode++)
-		for (bit = operations[opcode].temporary; bit < 16; bit++) {
+	for (opcode = MHEAP_OP_NEW; opcode <= LAST; opcode++)
+		for (bit = 0; bit < 16; bit++) {
+			if (operations[opcode].flags & 1 << bit)
+				continue;
 			tap_case("%s, flag %d", operations[opcode].name, bit);
 			op = good(opcode);
 			op.flags = 1 << bit;
@@ -199,7 +213,7 @@ TEST(unused_field_must_be_zero)
 	int bit;
 
 	make_world();
-	for (opcode = MHEAP_OP_NEW; opcode <= MHEAP_OP_UPGRADE; opcode++)
+	for (opcode = MHEAP_OP_NEW; opcode <= LAST; opcode++)
 		for (field = 0; field < FIELDS; field++) {
 			if (operations[opcode].fields & HAS(field))
 				continue;
@@ -227,7 +241,7 @@ static void check_everywhere(__u64 number, int error)
 	enum field field;
 	__u16 opcode;
 
-	for (opcode = MHEAP_OP_NEW; opcode <= MHEAP_OP_UPGRADE; opcode++)
+	for (opcode = MHEAP_OP_NEW; opcode <= LAST; opcode++)
 		for (field = OBJECT; field <= EXPECTED; field++) {
 			if (!(operations[opcode].fields & HAS(field)) ||
 			    (!number && may_be_none(opcode, field)) ||
@@ -304,6 +318,7 @@ TEST(weak_handle_where_a_strong_one_is_needed_is_invalid)
 	static const __u16 opcodes[] = {
 		MHEAP_OP_LOAD, MHEAP_OP_STORE, MHEAP_OP_SWAP, MHEAP_OP_COMPARE_STORE,
 		MHEAP_OP_READ, MHEAP_OP_WRITE, MHEAP_OP_RESIZE, MHEAP_OP_INFO, MHEAP_OP_WEAK,
+		MHEAP_OP_PUBLISH,
 	};
 	struct mheap_op op;
 	enum field field;
@@ -560,7 +575,8 @@ TEST(result_of_a_kind_that_gives_none_is_bad)
 {
 	static const __u16 opcodes[] = {
 		MHEAP_OP_STORE, MHEAP_OP_COMPARE_STORE, MHEAP_OP_READ, MHEAP_OP_WRITE,
-		MHEAP_OP_RESIZE, MHEAP_OP_INFO, MHEAP_OP_SAME,
+		MHEAP_OP_RESIZE, MHEAP_OP_INFO, MHEAP_OP_SAME, MHEAP_OP_PUBLISH,
+		MHEAP_OP_UNPUBLISH,
 	};
 	unsigned int i;
 

@@ -291,6 +291,26 @@ TEST(copies_without_memory)
 	fail_operation("INFO", op_info(holder, (void *)data), nothing);
 }
 
+static void unpublish(const struct mheap_op *op)
+{
+	(void)op;
+	heap_do(heap, op_unpublish("a new name"));
+}
+
+TEST(roots_without_memory)
+{
+	begin();
+	heap_do(heap, op_publish(holder, "name"));
+	fail_operation("PUBLISH", op_publish(holder, "a new name"), unpublish);
+	fail_operation("REPLACE", op_replace(holder, "name"), nothing);
+	fail_operation("LOOKUP", op_lookup("name"), drop_result);
+	use_up(255 - heap_stats(heap).handles % 256);
+	fail_operation("LOOKUP", op_lookup("name"), drop_result);
+	CHECK_EQ(heap_info(heap, holder).outside, 2);
+	heap_do(heap, op_unpublish("name"));
+	CHECK_EQ(heap_info(heap, holder).outside, 1);
+}
+
 /* A batch that does all kinds of things, but only to temporaries. */
 static unsigned int fill_batch(struct mheap_op *ops)
 {

@@ -7,6 +7,7 @@
 #define HEAP_H
 
 #include <stdint.h>
+#include <string.h>
 
 #include <linux/mheap.h>
 
@@ -141,6 +142,37 @@ static inline struct mheap_op op_weak(__u64 object)
 static inline struct mheap_op op_upgrade(__u64 object)
 {
 	return (struct mheap_op){ .opcode = MHEAP_OP_UPGRADE, .object = object };
+}
+
+static inline struct mheap_op op_publish(__u64 object, const char *name)
+{
+	return (struct mheap_op){
+		.opcode = MHEAP_OP_PUBLISH, .object = object,
+		.data = (uintptr_t)name, .length = strlen(name),
+	};
+}
+
+static inline struct mheap_op op_replace(__u64 object, const char *name)
+{
+	struct mheap_op op = op_publish(object, name);
+
+	op.flags = MHEAP_OP_REPLACE;
+	return op;
+}
+
+static inline struct mheap_op op_lookup(const char *name)
+{
+	return (struct mheap_op){
+		.opcode = MHEAP_OP_LOOKUP, .data = (uintptr_t)name, .length = strlen(name),
+	};
+}
+
+static inline struct mheap_op op_unpublish(const char *name)
+{
+	return (struct mheap_op){
+		.opcode = MHEAP_OP_UNPUBLISH, .data = (uintptr_t)name,
+		.length = strlen(name),
+	};
 }
 
 /* The same, but give no handle. */

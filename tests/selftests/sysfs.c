@@ -103,6 +103,7 @@ TEST(files_show_what_stats_tell)
 	check_text(path_of(heap, "bytes"), "%llu\n", stats.bytes);
 	check_text(path_of(heap, "handles"), "%llu\n", stats.handles);
 	check_text(path_of(heap, "sessions"), "1\n");
+	check_text(path_of(heap, "roots"), "0\n");
 	check_text(path_of(heap, "allocator"), "slab\n");
 	check_text(path_of(heap, "threshold"), "700 10 10\n");
 	check_text(path_of(heap, "enabled"), "0\n");
@@ -333,9 +334,9 @@ TEST(every_file_is_a_line_and_may_do_what_its_mode_says)
 	const int heap = heap_open();
 
 	for_each_file(path_of(heap, ""), check_mode);
-	CHECK(files >= 20);
+	CHECK(files >= 21);
 	for_each_file(HEAP_SYSFS "/defaults", check_mode);
-	CHECK(files >= 22);
+	CHECK(files >= 23);
 }
 
 static void restore_defaults(void)
