@@ -865,6 +865,7 @@ TEST(processes_build_and_cut_one_graph)
 	finish(children[0]);
 	finish(children[1]);
 	CHECK_EQ(heap_stats(heap).handles, 1);
+	heap_settle(heap);
 	heap_collect(heap, 2);
 	CHECK_EQ(heap_objects(heap), 2 + 2 * PUSHES);
 	at = heap_get(heap, op_load(list, 0));
