@@ -217,6 +217,37 @@ int mh_batch_add_upgrade(struct mh_batch *batch, mh_ref weak, unsigned int flags
 	});
 }
 
+int mh_batch_add_publish(struct mh_batch *batch, const char *name, mh_ref object,
+			 unsigned int flags)
+{
+	return append(batch, &(struct mheap_op){
+		.opcode = MHEAP_OP_PUBLISH,
+		.flags = flags,
+		.object = object,
+		.length = strlen(name),
+		.data = (uintptr_t)name,
+	});
+}
+
+int mh_batch_add_lookup(struct mh_batch *batch, const char *name, unsigned int flags)
+{
+	return append(batch, &(struct mheap_op){
+		.opcode = MHEAP_OP_LOOKUP,
+		.flags = flags,
+		.length = strlen(name),
+		.data = (uintptr_t)name,
+	});
+}
+
+int mh_batch_add_unpublish(struct mh_batch *batch, const char *name)
+{
+	return append(batch, &(struct mheap_op){
+		.opcode = MHEAP_OP_UNPUBLISH,
+		.length = strlen(name),
+		.data = (uintptr_t)name,
+	});
+}
+
 static void forget_outcome(struct mh_batch *batch)
 {
 	for (unsigned int i = 0; i < batch->executed; i++)

@@ -15,7 +15,7 @@
  *            its batches one after the other. Only mh_close() must come last.
  *            A batch builder belongs to one thread at a time.
  *   Forks    A child shares its parent's sessions and their handles, like all
- *            descriptors.
+ *            descriptors; with mh_join() it gets a session of its own.
  *   Memory   The library keeps no state outside struct mh_session and
  *            struct mh_batch.
  *
@@ -74,6 +74,22 @@ int mh_open(struct mh_session **session);
  *   -ENOMEM
  */
 int mh_open_fd(int fd, struct mh_session **session);
+
+/**
+ * mh_join - make another session of a heap that exists
+ * @fd: descriptor of any session of the heap, inherited or received; it stays the
+ *      caller's and is not needed any more afterwards
+ * @session: where the session goes; mh_close() ends it
+ *
+ * The session has no handles; mh_lookup() finds what others have published. Each
+ * process should have one of its own: its handles go when it dies.
+ *
+ * Return: 0, or
+ *   -EBADF   @fd is not open
+ *   -EINVAL  it is no mheap session
+ * and what mh_open() may return.
+ */
+int mh_join(int fd, struct mh_session **session);
 
 /**
  * mh_close - close a session
@@ -286,6 +302,48 @@ int mh_weak(struct mh_session *session, mh_handle object, mh_handle *weak);
  * strong), -ENOMEM, -ENOSPC or -EOVERFLOW.
  */
 int mh_upgrade(struct mh_session *session, mh_handle weak, mh_handle *object);
+
+/*
+ * Named roots (object.c)
+ *
+ * The sessions of a heap find each other's objects by name. What is published
+ * counts as a reference and belongs to the heap: it stays when the session goes. A
+ * name is a string of 1 to MHEAP_ROOT_NAME_MAX bytes. -EINVAL (no byte) and
+ * -ENAMETOOLONG can come from any of the calls.
+ */
+
+/**
+ * mh_publish - give an object a name
+ * @session: a session
+ * @name: the name
+ * @object: a handle
+ * @flags: 0, or MHEAP_OP_REPLACE: take the name away from the object that has it
+ *
+ * Return: 0, -EEXIST (an object has that name, without MHEAP_OP_REPLACE), -EBADF,
+ * -ESTALE, -EINVAL (also: @object is weak), -ENOMEM, -ENOSPC (there are
+ * MHEAP_ROOTS_MAX names) or -EOVERFLOW.
+ */
+int mh_publish(struct mh_session *session, const char *name, mh_handle object,
+	       unsigned int flags);
+
+/**
+ * mh_lookup - a handle to the object that has a name
+ * @session: a session
+ * @name: the name
+ * @object: where the handle goes
+ *
+ * Return: 0, -ENOENT (no object has that name), -ENOMEM, -ENOSPC or -EOVERFLOW.
+ */
+int mh_lookup(struct mh_session *session, const char *name, mh_handle *object);
+
+/**
+ * mh_unpublish - take a name back, whoever gave it
+ * @session: a session
+ * @name: the name
+ *
+ * Return: 0, or -ENOENT (no object has that name).
+ */
+int mh_unpublish(struct mh_session *session, const char *name);
 
 /*
  * Batches (batch.c)
@@ -516,6 +574,42 @@ int mh_batch_add_weak(struct mh_batch *batch, mh_ref object);
  * Return: the index, -ENOMEM or -E2BIG.
  */
 int mh_batch_add_upgrade(struct mh_batch *batch, mh_ref weak, unsigned int flags);
+
+/**
+ * mh_batch_add_publish - give an object a name
+ * @batch: a builder
+ * @name: the name; must stay valid until the batch was submitted
+ * @object: a handle, or mh_result() of an earlier operation
+ * @flags: 0, or MHEAP_OP_REPLACE: take the name away from the object that has it
+ *
+ * Result: 0; -EEXIST, -EBADF, -ESTALE, -EINVAL, -ENAMETOOLONG, -EFAULT, -ENOMEM,
+ * -ENOSPC, -EOVERFLOW.
+ * Return: the index, -ENOMEM or -E2BIG.
+ */
+int mh_batch_add_publish(struct mh_batch *batch, const char *name, mh_ref object,
+			 unsigned int flags);
+
+/**
+ * mh_batch_add_lookup - a handle to the object that has a name
+ * @batch: a builder
+ * @name: the name; must stay valid until the batch was submitted
+ * @flags: 0, or MHEAP_OP_TEMP: give no handle, keep the object until the batch ends
+ *
+ * Result: a handle; -ENOENT, -EINVAL, -ENAMETOOLONG, -EFAULT, -ENOMEM, -ENOSPC,
+ * -EOVERFLOW.
+ * Return: the index, -ENOMEM or -E2BIG.
+ */
+int mh_batch_add_lookup(struct mh_batch *batch, const char *name, unsigned int flags);
+
+/**
+ * mh_batch_add_unpublish - take a name back
+ * @batch: a builder
+ * @name: the name; must stay valid until the batch was submitted
+ *
+ * Result: 0; -ENOENT, -EINVAL, -ENAMETOOLONG, -EFAULT, -ENOMEM.
+ * Return: the index, -ENOMEM or -E2BIG.
+ */
+int mh_batch_add_unpublish(struct mh_batch *batch, const char *name);
 
 /**
  * mh_batch_submit - run all operations in order

@@ -205,3 +205,39 @@ int mh_upgrade(struct mh_session *session, mh_handle weak, mh_handle *object)
 
 	return run_handle(session, &op, object);
 }
+
+int mh_publish(struct mh_session *session, const char *name, mh_handle object,
+	       unsigned int flags)
+{
+	struct mheap_op op = {
+		.opcode = MHEAP_OP_PUBLISH,
+		.flags = flags,
+		.object = object,
+		.length = strlen(name),
+		.data = (uintptr_t)name,
+	};
+
+	return run(session, &op);
+}
+
+int mh_lookup(struct mh_session *session, const char *name, mh_handle *object)
+{
+	struct mheap_op op = {
+		.opcode = MHEAP_OP_LOOKUP,
+		.length = strlen(name),
+		.data = (uintptr_t)name,
+	};
+
+	return run_handle(session, &op, object);
+}
+
+int mh_unpublish(struct mh_session *session, const char *name)
+{
+	struct mheap_op op = {
+		.opcode = MHEAP_OP_UNPUBLISH,
+		.length = strlen(name),
+		.data = (uintptr_t)name,
+	};
+
+	return run(session, &op);
+}

@@ -49,6 +49,24 @@ int mh_open(struct mh_session **session)
 	return error;
 }
 
+int mh_join(int fd, struct mh_session **session)
+{
+	const struct mheap_join join = { .fd = fd };
+	struct mh_session *new;
+	int error;
+
+	error = mh_open(&new);
+	if (error)
+		return error;
+	error = mh_request(new, MHEAP_IOC_JOIN, (void *)&join);
+	if (error) {
+		mh_close(new);
+		return error;
+	}
+	*session = new;
+	return 0;
+}
+
 void mh_close(struct mh_session *session)
 {
 	if (!session)
