@@ -362,6 +362,67 @@ static void test_threads(void)
 	mh_close(heap);
 }
 
+static void test_sharing(void)
+{
+	struct mh_session *heap = open_heap(), *other = NULL;
+	char name[MHEAP_ROOT_NAME_MAX + 2];
+	mh_handle object = make(heap, 1, 0), found = 77;
+	struct mheap_stats stats;
+
+	IS(mh_join(-1, &other), -EBADF);
+	IS(mh_join(0, &other), -EINVAL);
+	IS(!other, 1);
+	IS(mh_join(mh_fd(heap), &other), 0);
+	IS(mh_stats(heap, &stats), 0);
+	IS(stats.sessions, 2);
+	IS(mh_lookup(other, "name", &found), -ENOENT);
+	IS(mh_unpublish(other, "name"), -ENOENT);
+	IS(found, 77);
+	IS(mh_publish(heap, "name", object, 0), 0);
+	IS(mh_publish(heap, "name", object, 0), -EEXIST);
+	IS(mh_publish(heap, "name", object, MHEAP_OP_REPLACE), 0);
+	IS(mh_publish(heap, "name", object, MHEAP_OP_TEMP), -EINVAL);
+	IS(mh_publish(other, "name", object, MHEAP_OP_REPLACE), -EBADF);
+	IS(mh_publish(heap, "", object, 0), -EINVAL);
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = 0;
+	IS(mh_publish(heap, name, object, 0), -ENAMETOOLONG);
+	IS(mh_lookup(heap, name + 1, &found), -ENOENT);
+	IS(mh_publish(heap, name + 1, object, 0), 0);
+	IS(mh_unpublish(heap, name + 1), 0);
+	mh_close(heap);
+	IS(mh_lookup(other, "name", &found), 0);
+	IS(mh_store(other, found, 0, found), 0);
+	IS(mh_unpublish(other, "name"), 0);
+	IS(objects(other), 1);
+	mh_close(other);
+}
+
+static void test_names_in_batches(void)
+{
+	struct mh_session *heap = open_heap();
+	struct mh_batch *batch = mh_batch_new();
+	int a = mh_batch_add_new(batch, 0, 0, 0, MHEAP_OP_TEMP);
+	int published = mh_batch_add_publish(batch, "name", mh_result(a), 0);
+	int replaced = mh_batch_add_publish(batch, "name", mh_result(a), MHEAP_OP_REPLACE);
+	int found = mh_batch_add_lookup(batch, "name", 0);
+	int temporary = mh_batch_add_lookup(batch, "name", MHEAP_OP_TEMP);
+	int same = mh_batch_add_same(batch, mh_result(found), mh_result(temporary));
+	int taken = mh_batch_add_unpublish(batch, "name");
+
+	IS(mh_batch_submit(heap, batch, 0), 0);
+	IS(mh_batch_result(batch, published), 0);
+	IS(mh_batch_result(batch, replaced), 0);
+	IS(mh_batch_result(batch, found) > 0, 1);
+	IS(mh_batch_result(batch, temporary), 0);
+	IS(mh_batch_result(batch, same), 1);
+	IS(mh_batch_result(batch, taken), 0);
+	IS(mh_drop(heap, mh_batch_result(batch, found)), 0);
+	IS(objects(heap), 0);
+	mh_batch_free(batch);
+	mh_close(heap);
+}
+
 static void run(const char *name, void (*test)(void))
 {
 	good = true;
@@ -384,6 +445,8 @@ int main(void)
 	run("collector", test_collector);
 	run("directory", test_directory);
 	run("threads", test_threads);
+	run("sharing", test_sharing);
+	run("names in batches", test_names_in_batches);
 	printf("1..%d\n", tests);
 	return failures != 0;
 }
