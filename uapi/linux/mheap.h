@@ -58,7 +58,7 @@
  * names, and any session may take any of them back.
  *
  * A name is 1 to MHEAP_ROOT_NAME_MAX bytes, any but 0, without a 0 at the end. A
- * heap can have MHEAP_ROOTS_MAX named roots.
+ * heap can have MHEAP_ROOTS_MAX named roots; MHEAP_IOC_ROOTS lists their names.
  *
  * Batches
  * -------
@@ -432,6 +432,31 @@ struct mheap_join {
 	__u32	reserved[3];
 };
 
+/**
+ * struct mheap_root_names - MHEAP_IOC_ROOTS: the names of the heap's roots
+ * @names: address of memory; filled with names and a 0 behind each
+ * @size: in: bytes of it, at least MHEAP_ROOT_NAME_MAX + 1 (else -EINVAL); out: bytes
+ *        filled
+ * @cursor: in: 0 at first, then what came out; out: 0 if there are no more
+ * @count: out: how many names were filled in
+ * @reserved: zero
+ *
+ * Names that are there from the first call to the last are given once, in no
+ * order; others may be given.
+ *   -EINVAL  @cursor is none that came out
+ *   -E2BIG   names that are given together do not fit: a larger @size is needed
+ *            (65536 is enough for any names that were not chosen against it)
+ *   -EFAULT  @names cannot be written
+ *   -ENOMEM  no memory
+ */
+struct mheap_root_names {
+	__u64	names;
+	__u32	size;
+	__u32	cursor;
+	__u32	count;
+	__u32	reserved;
+};
+
 #define MHEAP_IOC_MAGIC			0xC3
 
 /* Returns how many operations were executed. */
@@ -452,5 +477,6 @@ struct mheap_join {
 /* Waits until no release is under way; -EINTR when a signal kills the process. */
 #define MHEAP_IOC_SETTLE	_IO(MHEAP_IOC_MAGIC, 0x09)
 #define MHEAP_IOC_JOIN		_IOW(MHEAP_IOC_MAGIC, 0x0a, struct mheap_join)
+#define MHEAP_IOC_ROOTS		_IOWR(MHEAP_IOC_MAGIC, 0x0b, struct mheap_root_names)
 
 #endif /* _UAPI_LINUX_MHEAP_H */
