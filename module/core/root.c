@@ -266,3 +266,56 @@ int mheap_root_unpublish(struct mheap_session *session, const void *name, u32 le
 	return 0;
 }
 EXPORT_SYMBOL_MHEAP(mheap_root_unpublish);
+
+/* Append the names of a bucket, all or none. The roots are locked. */
+static bool append_bucket(struct mheap_root_list *list, const struct mheap_root *first)
+{
+	const struct mheap_root *root;
+	u32 needed = 0;
+
+	for (root = first; root; root = root->next)
+		needed += root->length + 1;
+	if (needed > list->size - list->filled)
+		return false;
+	for (root = first; root; root = root->next) {
+		memcpy(list->text + list->filled, root->name, root->length);
+		list->filled += root->length;
+		list->text[list->filled++] = 0;
+		list->count++;
+	}
+	return true;
+}
+
+static bool append_next(struct mheap_roots *roots, struct mheap_root_list *list)
+{
+	struct mheap_root ***segment = &roots->segment[list->bucket / MHEAP_ROOT_BUCKETS];
+	bool fits;
+
+	if (!READ_ONCE(*segment))
+		return true;
+	spin_lock(&roots->lock);
+	fits = append_bucket(list, (*segment)[list->bucket % MHEAP_ROOT_BUCKETS]);
+	spin_unlock(&roots->lock);
+	return fits;
+}
+
+/**
+ * mheap_roots_list - names of roots, bucket by bucket
+ * @roots: of a heap
+ * @list: from @bucket on as many as fit are appended
+ *
+ * A root stays in its bucket, so one that is there all the time is listed once.
+ *
+ * Context: May sleep.
+ * Return: 0, or -E2BIG if nothing is listed as not even one bucket's names fit.
+ */
+int mheap_roots_list(struct mheap_roots *roots, struct mheap_root_list *list)
+{
+	for (; list->bucket < MHEAP_ROOT_BUCKETS_ALL; list->bucket++) {
+		if (!append_next(roots, list))
+			return list->count ? 0 : -E2BIG;
+		cond_resched();
+	}
+	return 0;
+}
+EXPORT_SYMBOL_MHEAP(mheap_roots_list);

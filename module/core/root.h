@@ -14,6 +14,7 @@
 
 #define MHEAP_ROOT_SEGMENTS		64U
 #define MHEAP_ROOT_BUCKETS		64U	/* of each segment */
+#define MHEAP_ROOT_BUCKETS_ALL		(MHEAP_ROOT_SEGMENTS * MHEAP_ROOT_BUCKETS)
 
 struct mheap_session;
 
@@ -50,8 +51,25 @@ struct mheap_roots {
 	struct mheap_root **segment[MHEAP_ROOT_SEGMENTS];
 };
 
+/**
+ * struct mheap_root_list - names of roots, copied
+ * @text: where they go, with a 0 behind each
+ * @size: bytes of @text
+ * @filled: of those, in use
+ * @count: names in @text
+ * @bucket: the first whose names are not there yet; MHEAP_ROOT_BUCKETS_ALL at the end
+ */
+struct mheap_root_list {
+	u8 *text;
+	u32 size;
+	u32 filled;
+	u32 count;
+	u32 bucket;
+};
+
 void mheap_roots_init(struct mheap_roots *roots);
 void mheap_roots_fini(struct mheap_roots *roots);
+int mheap_roots_list(struct mheap_roots *roots, struct mheap_root_list *list);
 
 int mheap_root_publish(struct mheap_session *session, const void *name, u32 length,
 		       u32 object, bool replace);
