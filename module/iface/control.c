@@ -2,6 +2,8 @@
 /*
  * Control: copy in, check, call, copy out.
  */
+#include <linux/minmax.h>
+#include <linux/mm.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
@@ -120,6 +122,46 @@ static long control_stats(const struct mheap_folder *folder,
 	return copy_to_user(argument, &stats, stats.size) ? -EFAULT : 0;
 }
 
+/* At a time; see struct mheap_root_names. */
+#define NAMES_SIZE_MAX	65536U
+
+static int list_names(struct mheap_heap *heap, struct mheap_root_names *names)
+{
+	struct mheap_root_list list = {
+		.size = min(names->size, NAMES_SIZE_MAX),
+		.bucket = names->cursor,
+	};
+	int error;
+
+	list.text = kvmalloc(list.size, MHEAP_GFP);
+	if (!list.text)
+		return -ENOMEM;
+	error = mheap_roots_list(&heap->roots, &list);
+	if (!error && copy_to_user(u64_to_user_ptr(names->names), list.text, list.filled))
+		error = -EFAULT;
+	kvfree(list.text);
+	names->size = list.filled;
+	names->count = list.count;
+	names->cursor = list.bucket % MHEAP_ROOT_BUCKETS_ALL;
+	return error;
+}
+
+static long control_roots(struct mheap_heap *heap, struct mheap_root_names __user *argument)
+{
+	struct mheap_root_names names;
+	int error;
+
+	if (copy_from_user(&names, argument, sizeof(names)))
+		return -EFAULT;
+	if (names.reserved || names.size <= MHEAP_ROOT_NAME_MAX ||
+	    names.cursor >= MHEAP_ROOT_BUCKETS_ALL)
+		return -EINVAL;
+	error = list_names(heap, &names);
+	if (error)
+		return error;
+	return copy_to_user(argument, &names, sizeof(names)) ? -EFAULT : 0;
+}
+
 static long control(const struct mheap_folder *folder, unsigned int request,
 		    void __user *argument)
 {
@@ -147,6 +189,8 @@ static long control(const struct mheap_folder *folder, unsigned int request,
 		return control_stats(folder, argument);
 	case MHEAP_IOC_SETTLE:
 		return mheap_instance_settle(instance);
+	case MHEAP_IOC_ROOTS:
+		return control_roots(heap, argument);
 	default:
 		return -ENOTTY;
 	}
