@@ -261,6 +261,79 @@ static void as_many_as_there_can_be(void)
 	fixture_end(&f);
 }
 
+/* Without a 0 in it, and another for each number. */
+static u32 text_of(u32 number, u8 name[MHEAP_ROOT_LENGTH_MAX])
+{
+	const u32 length = snprintf((char *)name, 20, "%u.", number);
+
+	memset(name + length, 'n', number % 200);
+	return length + number % 200;
+}
+
+static void look_at_list(const struct mheap_root_list *list, u8 *seen)
+{
+	const u8 *at = list->text;
+	u32 i, length, number;
+	u8 name[MHEAP_ROOT_LENGTH_MAX];
+
+	for (i = 0; i < list->count; i++) {
+		number = strtoul((const char *)at, NULL, 10);
+		length = text_of(number, name);
+		check_equal(memcmp(at, name, length), 0);
+		check_equal(at[length], 0);
+		at += length + 1;
+		seen[number]++;
+	}
+	check_equal(at - list->text, list->filled);
+}
+
+/* Each name is listed once, in pieces of whatever size. */
+static void list_in_pieces(struct mheap_roots *roots, u32 size, u32 names)
+{
+	struct mheap_root_list list = { .bucket = 0 };
+	u8 *seen = calloc(1, names);
+	u32 i;
+
+	while (list.bucket < MHEAP_ROOT_BUCKETS_ALL) {
+		list = (struct mheap_root_list){
+			.text = malloc(size), .size = size, .bucket = list.bucket,
+		};
+		check_equal(mheap_roots_list(roots, &list), 0);
+		look_at_list(&list, seen);
+		free(list.text);
+	}
+	for (i = 0; i < names; i++)
+		check_equal(seen[i], 1);
+	free(seen);
+}
+
+#define LISTED	3000U
+
+static void names_are_listed(void)
+{
+	u8 name[MHEAP_ROOT_LENGTH_MAX];
+	struct mheap_root_list list = {};
+	struct fixture f;
+	u32 i, length;
+	u64 object;
+
+	fixture_begin(&f, 0);
+	object = make(f.session, 1, 0);
+	check_equal(mheap_roots_list(&f.heap.roots, &list), 0);
+	check_equal(list.bucket, MHEAP_ROOT_BUCKETS_ALL);
+	for (i = 0; i < LISTED; i++) {
+		length = text_of(i, name);
+		check_equal(act_publish(f.session, name, length, object, false), 0);
+	}
+	list_in_pieces(&f.heap.roots, 2000, LISTED);
+	list_in_pieces(&f.heap.roots, 5000, LISTED);
+	list_in_pieces(&f.heap.roots, 1000000, LISTED);
+	list = (struct mheap_root_list){ .text = name, .size = 1 };
+	check_equal(mheap_roots_list(&f.heap.roots, &list), -E2BIG);
+	check_equal(list.filled, 0);
+	fixture_end(&f);
+}
+
 static void a_heap_ends_with_its_roots(void)
 {
 	const long before = port_allocated;
@@ -505,6 +578,7 @@ static const struct test tests[] = {
 	{ "a root outlives the session that made it", a_root_outlives_the_session_that_made_it },
 	{ "a name is any bytes of any length", a_name_is_any_bytes_of_any_length },
 	{ "as many as there can be", as_many_as_there_can_be },
+	{ "names are listed", names_are_listed },
 	{ "a heap ends with its roots", a_heap_ends_with_its_roots },
 	{ "what hangs on a name is released in pieces",
 	  what_hangs_on_a_name_is_released_in_pieces },

@@ -61,6 +61,13 @@ FIELD(mheap_join, fd, 0, 4);
 FIELD(mheap_join, reserved, 4, 12);
 SIZE(mheap_join, 16);
 
+FIELD(mheap_root_names, names, 0, 8);
+FIELD(mheap_root_names, size, 8, 4);
+FIELD(mheap_root_names, cursor, 12, 4);
+FIELD(mheap_root_names, count, 16, 4);
+FIELD(mheap_root_names, reserved, 20, 4);
+SIZE(mheap_root_names, 24);
+
 SIZE(mheap_threshold, 16);
 SIZE(mheap_count, 16);
 
@@ -91,6 +98,7 @@ static_assert(MHEAP_IOC_COUNT == 0x8010c307, "COUNT");
 static_assert(MHEAP_IOC_STATS == 0xc308, "STATS");
 static_assert(MHEAP_IOC_SETTLE == 0xc309, "SETTLE");
 static_assert(MHEAP_IOC_JOIN == 0x4010c30a, "JOIN");
+static_assert(MHEAP_IOC_ROOTS == 0xc018c30b, "ROOTS");
 static_assert(MHEAP_RESULT(5) == 0x8000000000000005ULL, "RESULT");
 
 TEST(records_and_data_arrive)

@@ -291,6 +291,25 @@ TEST(copies_without_memory)
 	fail_operation("INFO", op_info(holder, (void *)data), nothing);
 }
 
+static void list_without_memory(void)
+{
+	struct mheap_root_names names;
+	unsigned int nth;
+	long result;
+	int failed = 1;
+
+	for (nth = 1; failed; nth++) {
+		names = (struct mheap_root_names){ .names = (uintptr_t)data, .size = LARGE };
+		tap_case("ROOTS, failure %u", nth);
+		arm(nth);
+		result = heap_ioctl(heap, MHEAP_IOC_ROOTS, &names);
+		failed = disarm();
+		CHECK(result == 0 || (failed && (result == -ENOMEM || result == -EFAULT)));
+	}
+	CHECK_EQ(names.count, 1);
+	CHECK(nth > 2);
+}
+
 static void unpublish(const struct mheap_op *op)
 {
 	(void)op;
@@ -306,6 +325,7 @@ TEST(roots_without_memory)
 	fail_operation("LOOKUP", op_lookup("name"), drop_result);
 	use_up(255 - heap_stats(heap).handles % 256);
 	fail_operation("LOOKUP", op_lookup("name"), drop_result);
+	list_without_memory();
 	CHECK_EQ(heap_info(heap, holder).outside, 2);
 	heap_do(heap, op_unpublish("name"));
 	CHECK_EQ(heap_info(heap, holder).outside, 1);

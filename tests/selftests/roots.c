@@ -295,6 +295,105 @@ TEST(heap_has_as_many_names_as_there_can_be)
 	CHECK_EQ(roots_of(heap), MHEAP_ROOTS_MAX / 2 + 1);
 }
 
+static long list(int heap, struct mheap_root_names *names)
+{
+	return heap_ioctl(heap, MHEAP_IOC_ROOTS, names);
+}
+
+/* List all names in pieces of @size bytes. Returns how many there are; counts each. */
+static unsigned int list_all(int heap, __u32 size, unsigned char seen[MHEAP_ROOTS_MAX])
+{
+	static char text[65536];
+	struct mheap_root_names names = {};
+	unsigned int count = 0;
+	const char *at;
+	__u32 i;
+
+	do {
+		names.names = (uintptr_t)text;
+		names.size = size;
+		CHECK_EQ(list(heap, &names), 0);
+		CHECK(names.size <= size);
+		for (i = 0, at = text; i < names.count; i++, at += strlen(at) + 1)
+			seen[atoi(at)]++;
+		CHECK_EQ(at - text, names.size);
+		count += names.count;
+	} while (names.cursor);
+	return count;
+}
+
+TEST(names_are_listed_once_each)
+{
+	static const __u32 sizes[] = { 256, 257, 1000, 65536, 65536 };
+	static unsigned char seen[MHEAP_ROOTS_MAX];
+	const int heap = heap_open();
+	const int other = heap_open_joined(heap);
+	const __u64 object = heap_get(heap, op_new(0, 0, 0));
+	unsigned int i, k;
+
+	CHECK_EQ(list_all(heap, 256, seen), 0);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		run_names(heap, object, MHEAP_OP_PUBLISH, i * NAMES);
+		memset(seen, 0, sizeof(seen));
+		CHECK_EQ(list_all(other, sizes[i], seen), (i + 1) * NAMES);
+		for (k = 0; k < MHEAP_ROOTS_MAX; k++)
+			CHECK_EQ(seen[k], k < (i + 1) * NAMES);
+	}
+}
+
+TEST(lists_that_cannot_be)
+{
+	static char text[256];
+	const int heap = heap_open();
+	const struct mheap_root_names good = { .names = (uintptr_t)text, .size = 256 };
+	struct mheap_root_names names = good;
+
+	heap_do(heap, op_publish(heap_get(heap, op_new(0, 0, 0)), "name"));
+	names.size = MHEAP_ROOT_NAME_MAX;
+	CHECK_EQ(list(heap, &names), -EINVAL);
+	names = good;
+	names.cursor = ~0U;
+	CHECK_EQ(list(heap, &names), -EINVAL);
+	names = good;
+	names.reserved = 1;
+	CHECK_EQ(list(heap, &names), -EINVAL);
+	names = good;
+	names.names = 8;
+	CHECK_EQ(list(heap, &names), -EFAULT);
+	CHECK_EQ(list(heap, NULL), -EFAULT);
+	names = good;
+	names.size = ~0U;
+	CHECK_EQ(list(heap, &names), 0);
+	CHECK_EQ(names.count, 1);
+	CHECK_EQ(names.size, 5);
+	CHECK_EQ(names.cursor, 0);
+	CHECK(!strcmp(text, "name"));
+}
+
+TEST(list_whose_names_do_not_fit_together_is_too_big)
+{
+	const int heap = heap_open();
+	const __u64 object = heap_get(heap, op_new(0, 0, 0));
+	char name[MHEAP_ROOT_NAME_MAX + 1], text[256];
+	struct mheap_root_names names = {};
+	long result;
+	int i;
+
+	/* Of so many long names two are somewhere together. */
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = 0;
+	for (i = 0; i < 5000; i++) {
+		name[snprintf(name, 10, "%u", i)] = 'n';
+		heap_do(heap, op_publish(object, name));
+	}
+	do {
+		names.names = (uintptr_t)text;
+		names.size = sizeof(text);
+		result = list(heap, &names);
+	} while (!result && names.cursor);
+	CHECK_EQ(result, -E2BIG);
+}
+
 TEST(names_in_a_batch_are_those_of_their_operations)
 {
 	const int heap = heap_open();
