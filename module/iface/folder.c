@@ -136,7 +136,7 @@ static ssize_t verdicts_show(struct kobject *kobj, struct kobj_attribute *attrib
 			  atomic64_read(&verify->wrong), atomic64_read(&verify->skipped));
 }
 
-static ssize_t waits_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
+static ssize_t ceiling_waits_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
 {
 	return sysfs_emit(text, "%lld\n", atomic64_read(&heap_of(kobj)->ceiling.waits));
 }
@@ -172,7 +172,7 @@ static struct kobj_attribute enabled_file = __ATTR_RW(enabled);
 static struct kobj_attribute garbage_ceiling_file = __ATTR_RW(garbage_ceiling);
 static struct kobj_attribute verify_file = __ATTR_RW(verify);
 static struct kobj_attribute verdicts_file = __ATTR_RO(verdicts);
-static struct kobj_attribute waits_file = __ATTR_RO(waits);
+static struct kobj_attribute ceiling_waits_file = __ATTR_RO(ceiling_waits);
 static struct kobj_attribute collect_file = __ATTR_WO(collect);
 static struct kobj_attribute count_file = __ATTR_RO(count);
 static struct kobj_attribute allocator_file = __ATTR_RO(allocator);
@@ -299,7 +299,7 @@ static struct attribute *stats_attrs[] = {
 	&by_collector_file.attribute.attr,
 	&pending_file.attr,
 	&table_bytes_file.attribute.attr,
-	&waits_file.attr,
+	&ceiling_waits_file.attr,
 	&verdicts_file.attr,
 	NULL,
 };

@@ -5,6 +5,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -172,4 +174,44 @@ static int is_none(void *data)
 int heap_wait_none(void)
 {
 	return tap_wait(is_none, NULL);
+}
+
+static int open_file(int heap, const char *file, int flags)
+{
+	char path[200];
+
+	snprintf(path, sizeof(path), HEAP_SYSFS "/%s/%s", heap_stats(heap).name, file);
+	return open(path, flags);
+}
+
+long heap_write(int heap, const char *file, const char *text)
+{
+	const int fd = open_file(heap, file, O_WRONLY);
+	long written;
+
+	if (fd < 0)
+		return -errno;
+	written = write(fd, text, strlen(text));
+	written = written < 0 ? -errno : written;
+	close(fd);
+	return written;
+}
+
+int heap_numbers(int heap, const char *file, long long *number, int count)
+{
+	const int fd = open_file(heap, file, O_RDONLY);
+	char text[400] = "";
+	char *at = text;
+	char *end;
+	int i;
+
+	CHECK(fd >= 0);
+	CHECK(read(fd, text, sizeof(text) - 1) > 0);
+	close(fd);
+	for (i = 0; i < count; i++, at = end) {
+		number[i] = strtoll(at, &end, 10);
+		if (end == at)
+			break;
+	}
+	return i;
 }

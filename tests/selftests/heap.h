@@ -32,6 +32,10 @@ void heap_disable(int heap);
 void heap_settle(int heap);
 long heap_join(int heap, int target);
 
+/* Write to a file of a heap's directory; what numbers stand in one, and how many. */
+long heap_write(int heap, const char *file, const char *text);
+int heap_numbers(int heap, const char *file, long long *number, int count);
+
 /* Another session of the heap behind a descriptor. */
 int heap_open_joined(int target);
 
