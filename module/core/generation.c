@@ -196,4 +196,6 @@ void mheap_generations_end(struct mheap_generations *generations,
 		generations->old_pending += collection->promoted;
 	}
 	spin_unlock(&generations->lock);
+	mheap_histogram_add(&generations->times[collection->generation],
+			    collection->nanoseconds);
 }

@@ -6,6 +6,7 @@
 #ifndef _MHEAP_CORE_GENERATION_H
 #define _MHEAP_CORE_GENERATION_H
 
+#include "histogram.h"
 #include "port.h"
 
 #define MHEAP_GENERATION_COUNT	3
@@ -60,6 +61,7 @@ struct mheap_collection {
  * @old_pending: L  came into generation 2 since the last full collection
  * @old_total: L  were in generation 2 after the last full collection
  * @figures: L
+ * @times: of the collections of each generation
  */
 struct mheap_generations {
 	spinlock_t lock;	/* L */
@@ -70,6 +72,7 @@ struct mheap_generations {
 	u64 old_pending;
 	u64 old_total;
 	struct mheap_generation_figures figures[MHEAP_GENERATION_COUNT];
+	struct mheap_histogram times[MHEAP_GENERATION_COUNT];
 };
 
 /**

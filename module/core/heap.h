@@ -10,6 +10,7 @@
 #include "allocator.h"
 #include "ceiling.h"
 #include "generation.h"
+#include "histogram.h"
 #include "lane.h"
 #include "port.h"
 #include "release.h"
@@ -78,6 +79,7 @@ struct mheap_heap_ops {
  * @bytes: memory of bodies
  * @handles: open in all sessions
  * @sessions: how many there are
+ * @stalls: times that operations waited for others, see stall.h
  */
 struct mheap_heap {
 	struct mheap_table table;
@@ -102,6 +104,7 @@ struct mheap_heap {
 	atomic64_t bytes;
 	atomic64_t handles;
 	atomic_t sessions;
+	struct mheap_histogram stalls;
 };
 
 /**

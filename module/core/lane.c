@@ -4,6 +4,7 @@
  */
 #include "heap.h"
 #include "lane.h"
+#include "stall.h"
 
 /* Bodies that are larger are cleared and freed outside the section. */
 #define LARGE_BODY	16384U
@@ -111,7 +112,7 @@ void mheap_lane_fini(struct mheap_lane *lane)
  */
 void mheap_lane_enter(struct mheap_lane *lane)
 {
-	mutex_lock(&lane->lock);
+	mheap_stall_lock(lane->heap, &lane->lock);
 }
 
 /**
@@ -122,7 +123,7 @@ void mheap_lane_enter(struct mheap_lane *lane)
  */
 int mheap_lane_enter_killable(struct mheap_lane *lane)
 {
-	return mutex_lock_killable(&lane->lock) ? -EINTR : 0;
+	return mheap_stall_lock_killable(lane->heap, &lane->lock);
 }
 
 static void free_discarded(struct mheap_allocator *allocator, struct mheap_discard *discard)
@@ -166,7 +167,7 @@ void mheap_lane_leave(struct mheap_lane *lane)
 void mheap_lane_step_aside(struct mheap_lane *lane, struct mutex *lock)
 {
 	mheap_lane_leave(lane);
-	mutex_lock(lock);
+	mheap_stall_lock(lane->heap, lock);
 	mutex_unlock(lock);
 	mheap_lane_enter(lane);
 }

@@ -5,6 +5,7 @@
  */
 #include "object.h"
 #include "release.h"
+#include "stall.h"
 
 /* New bodies up to this many bytes are filled under the block lock. */
 #define SMALL_COPY	16384U
@@ -150,7 +151,7 @@ static bool begin_move(struct mheap_session *session, u32 object,
 	bool same;
 
 	mheap_lane_leave(&session->lane);
-	mutex_lock(&session->heap->moving);
+	mheap_stall_lock(session->heap, &session->heap->moving);
 	mheap_lane_enter(&session->lane);
 	spin_lock(&chunk->lock[mheap_block(object)]);
 	mheap_body_shape(chunk, object, &now);

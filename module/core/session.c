@@ -8,6 +8,7 @@
 #include "count.h"
 #include "object.h"
 #include "session.h"
+#include "stall.h"
 #include "touch.h"
 
 /**
@@ -96,7 +97,7 @@ int mheap_session_enter(struct mheap_session *session)
 {
 	int error = 0;
 
-	if (mutex_lock_killable(&session->lock))
+	if (mheap_stall_lock_killable(session->heap, &session->lock))
 		return -EINTR;
 	if (unlikely(mheap_ceiling_is_reached(session->heap)))
 		error = wait_below_ceiling(session);
@@ -116,7 +117,7 @@ EXPORT_SYMBOL_MHEAP(mheap_session_enter);
  */
 void mheap_session_enter_always(struct mheap_session *session)
 {
-	mutex_lock(&session->lock);
+	mheap_stall_lock(session->heap, &session->lock);
 	mheap_lane_enter(&session->lane);
 }
 EXPORT_SYMBOL_MHEAP(mheap_session_enter_always);

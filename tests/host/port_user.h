@@ -51,6 +51,7 @@ typedef unsigned int gfp_t;
 
 #define min(a, b) ({ __typeof__(a) _a = (a); __typeof__(b) _b = (b); _a < _b ? _a : _b; })
 #define max(a, b) ({ __typeof__(a) _a = (a); __typeof__(b) _b = (b); _a > _b ? _a : _b; })
+#define min_t(type, a, b)	min((type)(a), (type)(b))
 #define clamp(x, low, high)	min(max(x, low), high)
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 #define container_of(p, type, member) ((type *)((char *)(p) - offsetof(type, member)))
@@ -80,6 +81,11 @@ static inline u64 mheap_port_hash(const void *data, size_t length, u64 seed)
 	while (length--)
 		seed = (seed ^ *byte++) * 0x100000001b3ULL;
 	return seed ^ seed >> 32;
+}
+
+static inline int fls64(u64 x)
+{
+	return x ? 64 - __builtin_clzll(x) : 0;
 }
 
 static inline u64 ktime_get_ns(void)
@@ -192,6 +198,8 @@ struct mutex { pthread_mutex_t lock; int held; };
 #define mutex_lock(l)		(port_may_sleep(), port_mutex_lock(l))
 #define mutex_lock_nest_lock(l, n) mutex_lock(l)
 #define mutex_lock_killable(l)	(mutex_lock(l), 0)
+#define mutex_trylock(l)	(!pthread_mutex_trylock(&(l)->lock) && port_held(l, 1))
+#define might_lock(l)		port_may_sleep()
 #define mutex_unlock(l)		port_mutex_unlock(l)
 
 /* Memory */
