@@ -240,6 +240,42 @@ static ssize_t in_generation_show(struct kobject *kobj, struct kobj_attribute *a
 			  figures.in_generation[1], figures.in_generation[2]);
 }
 
+/* The numbers of all buckets, with one space between them. */
+static ssize_t emit_histogram(char *text, const struct mheap_histogram *histogram)
+{
+	u64 count[MHEAP_HISTOGRAM_BUCKETS];
+	ssize_t length = 0;
+	u32 bucket;
+
+	mheap_histogram_read(histogram, count);
+	for (bucket = 0; bucket < MHEAP_HISTOGRAM_BUCKETS; bucket++)
+		length += sysfs_emit_at(text, length, "%llu%c", count[bucket],
+					bucket < MHEAP_HISTOGRAM_BUCKETS - 1 ? ' ' : '\n');
+	return length;
+}
+
+static ssize_t stalls_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
+{
+	return emit_histogram(text, &heap_of(kobj)->stalls);
+}
+
+/**
+ * struct times_file - a file that shows how long the collections of a generation took
+ * @attribute: the file
+ * @generation: which one
+ */
+struct times_file {
+	struct kobj_attribute attribute;
+	u32 generation;
+};
+
+static ssize_t times_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
+{
+	const struct times_file *file = container_of(attribute, struct times_file, attribute);
+
+	return emit_histogram(text, &heap_of(kobj)->generations.times[file->generation]);
+}
+
 #define FIGURE(file, field) {							\
 	.attribute = __ATTR(file, 0444, figure_show, NULL),			\
 	.offset = offsetof(struct mheap_heap_figures, field),			\
@@ -263,6 +299,14 @@ static struct figure_file collected_file = GENERATIONS(collected, collected);
 static struct figure_file uncollectable_file = GENERATIONS(uncollectable, uncollectable);
 static struct figure_file nanoseconds_file = GENERATIONS(nanoseconds, nanoseconds);
 static struct figure_file longest_file = GENERATIONS(longest, longest);
+static struct kobj_attribute stalls_file = __ATTR_RO(stalls);
+
+static struct times_file times_files[MHEAP_GENERATION_COUNT] = {
+	{ __ATTR(collection_times_0, 0444, times_show, NULL), 0 },
+	{ __ATTR(collection_times_1, 0444, times_show, NULL), 1 },
+	{ __ATTR(collection_times_2, 0444, times_show, NULL), 2 },
+};
+
 static struct kobj_attribute in_generation_file =
 	__ATTR(objects, 0444, in_generation_show, NULL);
 
@@ -293,6 +337,10 @@ static struct attribute *stats_attrs[] = {
 	&uncollectable_file.attribute.attr,
 	&nanoseconds_file.attribute.attr,
 	&longest_file.attribute.attr,
+	&times_files[0].attribute.attr,
+	&times_files[1].attribute.attr,
+	&times_files[2].attribute.attr,
+	&stalls_file.attr,
 	&in_generation_file.attr,
 	&created_file.attribute.attr,
 	&by_count_file.attribute.attr,

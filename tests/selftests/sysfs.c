@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -147,6 +148,92 @@ TEST(generation_files_show_what_stats_tell)
 			  &g[2].nanoseconds);
 	check_generations(heap, "stats/longest", &g[0].longest, &g[1].longest, &g[2].longest);
 	check_generations(heap, "stats/objects", &g[0].objects, &g[1].objects, &g[2].objects);
+}
+
+#define BUCKETS	40
+
+/* Reads a histogram; returns the sum of its numbers. */
+static unsigned long long read_histogram(int heap, const char *file,
+					 unsigned long long bucket[BUCKETS])
+{
+	unsigned long long sum = 0;
+	char text[TEXT_MAX];
+	char *rest = text;
+	int i;
+
+	tap_case("%s", file);
+	CHECK(read_file(path_of(heap, file), text) > 0);
+	for (i = 0; i < BUCKETS; i++) {
+		bucket[i] = strtoull(rest, &rest, 10);
+		CHECK_EQ(*rest, i < BUCKETS - 1 ? ' ' : '\n');
+		sum += bucket[i];
+		rest++;
+	}
+	CHECK(!*rest);
+	tap_case("%s", "");
+	return sum;
+}
+
+TEST(histograms_count_every_collection)
+{
+	static const char * const files[] = {
+		"stats/collection_times_0", "stats/collection_times_1",
+		"stats/collection_times_2",
+	};
+	const int heap = heap_open();
+	unsigned long long bucket[BUCKETS];
+	struct mheap_stats now;
+	int i, k;
+
+	heap_disable(heap);
+	for (i = 0; i < 9; i++)
+		heap_collect(heap, i % 3);
+	heap_collect(heap, 2);
+	now = heap_stats(heap);
+	for (i = 0; i < 3; i++) {
+		CHECK_EQ(read_histogram(heap, files[i], bucket), now.generation[i].collections);
+		for (k = BUCKETS - 1; k && !bucket[k]; k--)
+			;
+		CHECK(now.generation[i].longest < 1ULL << k);
+		CHECK(now.generation[i].longest >= 1ULL << k >> 1);
+	}
+	/* There is one thread, but the worker may have met a collection. */
+	CHECK(read_histogram(heap, "stats/stalls", bucket) < 100);
+}
+
+static _Atomic int met;
+
+static void *use_session(void *data)
+{
+	const int heap = *(int *)data;
+	struct mheap_op ops[64];
+	int i;
+
+	for (i = 0; i < 64; i++)
+		ops[i] = op_temp(op_new(0, 1, 0));
+	for (i = 0; i < 50000 && !met; i++)
+		heap_do_all(heap, ops, 64);
+	return NULL;
+}
+
+TEST(stalls_count_who_waits_for_the_session)
+{
+	int heap = heap_open();
+	unsigned long long bucket[BUCKETS];
+	pthread_t thread[2];
+	int i;
+
+	heap_disable(heap);
+	for (i = 0; i < 2; i++)
+		CHECK(!pthread_create(&thread[i], NULL, use_session, &heap));
+	for (i = 0; i < 3000 && !met; i++) {
+		usleep(10000);
+		met = read_histogram(heap, "stats/stalls", bucket) > 0;
+	}
+	met = 1;
+	for (i = 0; i < 2; i++)
+		CHECK(!pthread_join(thread[i], NULL));
+	CHECK(read_histogram(heap, "stats/stalls", bucket) > 0);
 }
 
 TEST(threshold_takes_effect_at_once)
