@@ -29,6 +29,10 @@ make_heap() {
 	for name in collections visited collected uncollectable nanoseconds longest objects; do
 		echo 5 6 7000000 > "$dir/stats/$name"
 	done
+	for name in collection_times_0 collection_times_1 collection_times_2; do
+		echo $(seq 39) 7000000 > "$dir/stats/$name"
+	done
+	echo $(seq -s ' 0 ' 1 20) 0 > "$dir/stats/stalls"
 	for name in created freed_by_count freed_by_collector pending table_bytes; do
 		echo 9 > "$dir/stats/$name"
 	done
@@ -54,6 +58,8 @@ expect "stat: a name that leads elsewhere" 1 "no heap '\.\./mheap/heap2'" "$mhea
 "$mheap" stat --json > /sys/kernel/out
 check "stat --json" json 'd[0]["name"] == "heap2" and d[0]["threshold"] == [700, 10, 10] and
 	d[0]["enabled"] is True and d[0]["stats"]["longest"] == [5, 6, 7000000] and
+	d[0]["stats"]["collection_times_1"][38:] == [39, 7000000] and
+	d[0]["stats"]["stalls"][:3] == [1, 0, 2] and
 	d[0]["stats"]["created"] == 9 and d[0]["allocator"] == "slab"' < /sys/kernel/out
 expect "gc threshold" 0 "^700 10 10$" "$mheap" gc threshold
 expect "gc threshold T T T" 0 "" "$mheap" gc threshold 800 0 2147483647
@@ -84,5 +90,10 @@ expect "gc --all" 0 "^heap10: 12 3 1$" "$mheap" gc count --all
 check "gc --all --json" json 'd == {"heap2": [12, 3, 1], "heap10": [12, 3, 1]}' < /sys/kernel/out
 echo nonsense > $heaps/heap10/count
 expect "stat: a file with nonsense" 1 "cannot read heap 'heap10': Protocol error" "$mheap" stat
+expect "stat --times" 0 "^heap2 +1\.0 us +6 +11 +11 +11$" "$mheap" stat --times heap2
+expect "stat --times: the last" 0 "^heap2 +longer +0 +7000000 +7000000 +7000000$" \
+	"$mheap" stat -t heap2
+rm $heaps/heap2/stats/stalls
+expect "stat --times: an older module" 0 "^heap2 +1 ns +- +1 +1 +1$" "$mheap" stat -t heap2
 rm $heaps/heap2/stats/longest
 expect "stat: an older module" 0 "^heap2 .* -$" "$mheap" stat heap2

@@ -5,8 +5,11 @@
 
 #include "cli.h"
 
+/* Numbers in a file that holds a histogram of times, see sysfs-kernel-mheap. */
+#define HEAP_BUCKETS	40
+
 struct heap_row {
-	uint64_t value[MHEAP_GENERATIONS];
+	uint64_t value[HEAP_BUCKETS];
 	bool known;		/* the module has this file */
 };
 
@@ -26,6 +29,8 @@ enum heap_field {
 	HEAP_UNCOLLECTABLE,
 	HEAP_NANOSECONDS,
 	HEAP_LONGEST,
+	HEAP_COLLECTION_TIMES,			/* of generation 0; 1 and 2 follow */
+	HEAP_STALLS = HEAP_COLLECTION_TIMES + MHEAP_GENERATIONS,
 	HEAP_GENERATION_OBJECTS,
 	HEAP_CREATED,
 	HEAP_FREED_BY_COUNT,
@@ -50,8 +55,15 @@ unsigned int heap_field_count(enum heap_field field);
  */
 int heap_view_read(const char *heap, struct heap_view *view);
 
-/* The value of one field as JSON: a number, three, a boolean (enabled), or null. */
+/* The value of one field as JSON: a number, an array of them, a boolean (enabled), or null. */
 struct json_object *heap_field_json(const struct heap_view *view, enum heap_field field);
+
+/*
+ * The times of a heap's stalls and collections as a table, one line for each
+ * length of time from the shortest to the longest that there was (stat_times.c).
+ */
+void heap_times_head(void);
+void heap_times_print(const char *heap, const struct heap_view *view);
 
 /*
  * The names of all heaps, as mh_heap_names() gives them; with a message and NULL

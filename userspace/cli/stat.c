@@ -23,11 +23,13 @@ struct line {
 struct request {
 	char **heaps;		/* into argv; ends with NULL; empty: all */
 	bool json;
+	bool times;
 };
 
 struct table {
 	struct line *lines;
 	struct json_object *json;	/* an array, instead of lines */
+	bool times;			/* printed at once, instead of lines */
 	size_t count;
 };
 
@@ -40,6 +42,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case CLI_OPT_JSON:
 		request->json = true;
 		return 0;
+	case 't':
+		request->times = true;
+		return 0;
 	case ARGP_KEY_ARGS:
 		request->heaps = state->argv + state->next;
 		return 0;
@@ -48,7 +53,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	}
 }
 
-static const struct argp_option options[] = { CLI_OPTION_JSON, { 0 } };
+static const struct argp_option options[] = {
+	{ "times", 't', NULL, 0, "Show how long operations waited and collections took", 0 },
+	CLI_OPTION_JSON,
+	{ 0 }
+};
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
@@ -170,6 +179,8 @@ static int show(struct table *table, char **heaps, bool named)
 			status = CLI_FAILED;
 		} else if (table->json) {
 			json_object_array_add(table->json, make_json(*heap, &view));
+		} else if (table->times) {
+			heap_times_print(*heap, &view);
 		} else {
 			fill_line(&table->lines[table->count++], *heap, &view);
 		}
@@ -201,10 +212,13 @@ int cmd_stat(int argc, char **argv)
 		free(table.lines);
 		return CLI_FAILED;
 	}
+	table.times = request.times;
+	if (table.times && !table.json)
+		heap_times_head();
 	status = show(&table, heaps, request.heaps);
-	if (!table.json)
+	if (!table.json && !table.times)
 		print_table(table.lines, table.count);
-	else if (cli_json(table.json))
+	else if (table.json && cli_json(table.json))
 		status = CLI_FAILED;
 	mh_heap_names_free(names);
 	free(table.lines);
