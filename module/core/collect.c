@@ -37,6 +37,9 @@
  *   to a young collection, and v has none in a full one: what is born before H1 is
  *   in S (mheap_scope_widen()). One that was stored later is as in the case before.
  *
+ * An object of S that loses all its slots is no tracked object any more, but it is
+ * touched then, so it is reached unless it has died.
+ *
  * So nobody gains a reference to w. What was gained by an upgrade is touched and
  * counted, and the collection looks again; verdict.c has that argument.
  *

@@ -6,6 +6,7 @@
 #include "object.h"
 #include "release.h"
 #include "stall.h"
+#include "touch.h"
 
 /* New bodies up to this many bytes are filled under the block lock. */
 #define SMALL_COPY	16384U
@@ -20,6 +21,10 @@ static void copy_body(u32 *to, const struct mheap_shape *new, const u32 *from,
 	memcpy(to + new->slots, from + old->slots, min(old->length, new->length));
 }
 
+/*
+ * A collection that has not reached the object yet must not take it for garbage
+ * nor for something it has nothing to do with: it is touched as if it were gained.
+ */
 static void untrack(struct mheap_session *session, struct mheap_chunk *chunk, u32 object)
 {
 	const u32 block = mheap_block(object);
@@ -28,6 +33,7 @@ static void untrack(struct mheap_session *session, struct mheap_chunk *chunk, u3
 	chunk->tracked[block] &= ~mheap_bit(object);
 	chunk->young[0][block] &= ~mheap_bit(object);
 	chunk->young[1][block] &= ~mheap_bit(object);
+	mheap_touch(session->heap, object);
 	session->lane.tally.tracked--;
 }
 

@@ -76,10 +76,17 @@ EXPORT_SYMBOL_MHEAP(mheap_session_fini);
 /* Whoever made the heap reach its ceiling collects it, or waits for who does. */
 static noinline int wait_below_ceiling(struct mheap_session *session)
 {
+	struct mheap_heap *heap = session->heap;
+	u64 begin;
+	int error;
+
 	if (!mheap_ceiling_is_due_to(&session->lane))
 		return 0;
-	atomic64_inc(&session->heap->ceiling.waits);
-	return mheap_collect_over_ceiling(session->heap);
+	begin = ktime_get_ns();
+	error = mheap_collect_over_ceiling(heap);
+	mheap_histogram_add(&heap->stalls, ktime_get_ns() - begin);
+	atomic64_inc(&heap->ceiling.waits);
+	return error;
 }
 
 /**
