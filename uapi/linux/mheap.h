@@ -177,6 +177,20 @@
  * younger generations along. Threshold 0 of zero switches automatic collection
  * off, and so does MHEAP_IOC_DISABLE; MHEAP_IOC_COLLECT works all the same.
  *
+ * A collection goes on beside the programs: no session waits for it. What is
+ * unreachable when a full one begins, and of which no reference is just being
+ * moved or dropped, is freed by it. What becomes unreachable meanwhile, or was
+ * reachable for a part of it, may be left to the next. On a heap that nobody
+ * works on one collection of generation 2 leaves nothing unreachable. An UPGRADE
+ * never fails for an object that survives: for that it may have to wait until a
+ * collection has made up its mind, which takes no longer than the operations of
+ * other sessions that are under way.
+ *
+ * With automatic collection on, garbage that waits to be collected stays below a
+ * ceiling, a share of what is alive (garbage_ceiling in sysfs). A session that
+ * makes it faster than that does the collecting itself, or waits for who does,
+ * before its next operations; other sessions do not.
+ *
  * What a release or a collection frees can be much, and no caller waits for all
  * of it: a long cascade is continued in the background. MHEAP_IOC_SETTLE waits
  * until no such release is under way.
