@@ -57,7 +57,7 @@ void mheap_ceiling_census(struct mheap_heap *heap)
 {
 	struct mheap_ceiling *ceiling = &heap->ceiling;
 
-	ceiling->census = atomic64_read(&heap->bytes);
+	ceiling->census = atomic64_read(&heap->size);
 	WRITE_ONCE(ceiling->round, ceiling->round + 1);
 	atomic64_set(&ceiling->most, 0);
 }
@@ -106,7 +106,7 @@ void mheap_ceiling_book(struct mheap_lane *lane)
 
 static bool has_passed(const struct mheap_heap *heap, const atomic64_t *limit)
 {
-	return unlikely(atomic64_read(&heap->bytes) > atomic64_read(limit)) &&
+	return unlikely(atomic64_read(&heap->size) > atomic64_read(limit)) &&
 	       READ_ONCE(heap->ceiling.percent) && READ_ONCE(heap->generations.enabled);
 }
 

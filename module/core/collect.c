@@ -135,6 +135,14 @@ static void begin_scope(struct mheap_scope *scope, struct mheap_heap *heap, u32 
 	}
 }
 
+static void book(struct mheap_heap *heap, const struct mheap_tally *tally)
+{
+	mheap_lanes_book(&heap->lanes, tally);
+	atomic64_add(tally->bytes, &heap->size);
+	if (tally->tracked)
+		mheap_generations_born(&heap->generations, tally->tracked);
+}
+
 static void sweep(struct mheap_scope *scope, struct mheap_collection *collection)
 {
 	struct mheap_tally tally = {};
@@ -146,7 +154,7 @@ static void sweep(struct mheap_scope *scope, struct mheap_collection *collection
 		collection->promoted = collection->visited - collection->freed;
 	if (scope->generation == MHEAP_OLDEST)
 		mheap_ceiling_move(scope->heap, -tally.bytes);
-	mheap_heap_book(scope->heap, &tally);
+	book(scope->heap, &tally);
 }
 
 static void collect_scope(struct mheap_scope *scope, struct mheap_collection *collection)

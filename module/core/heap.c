@@ -77,32 +77,6 @@ void mheap_heap_fini(struct mheap_heap *heap)
 }
 EXPORT_SYMBOL_MHEAP(mheap_heap_fini);
 
-/**
- * mheap_heap_book - add changes to a heap's figures
- * @heap: the heap
- * @tally: the changes; set to zero
- *
- * Context: Any. Asks for a collection where one is due.
- */
-void mheap_heap_book(struct mheap_heap *heap, struct mheap_tally *tally)
-{
-	if (tally->created)
-		atomic64_add(tally->created, &heap->created);
-	if (tally->freed)
-		atomic64_add(tally->freed, &heap->freed);
-	if (tally->collected)
-		atomic64_add(tally->collected, &heap->collected);
-	if (tally->bytes)
-		atomic64_add(tally->bytes, &heap->bytes);
-	if (tally->handles)
-		atomic64_add(tally->handles, &heap->handles);
-	if (tally->tracked && mheap_generations_born(&heap->generations, tally->tracked))
-		heap->ops->collect(heap);
-	else if (tally->bytes > 0 && mheap_ceiling_is_near(heap))
-		heap->ops->collect(heap);
-	memset(tally, 0, sizeof(*tally));
-}
-
 /*
  * Tracked objects in each generation. A look without locks at words that others
  * change meanwhile, each of them read whole: what comes out is as old as the look.
@@ -141,23 +115,21 @@ static __no_kcsan void count_generations(struct mheap_heap *heap,
  */
 void mheap_heap_figures(struct mheap_heap *heap, struct mheap_heap_figures *figures)
 {
-	const s64 collected = atomic64_read(&heap->collected);
-	const s64 freed = atomic64_read(&heap->freed);
-	const s64 created = atomic64_read(&heap->created);
-	const s64 bytes = atomic64_read(&heap->bytes);
+	struct mheap_tally sum;
 
+	mheap_lanes_sum(&heap->lanes, &sum);
 	memset(figures, 0, sizeof(*figures));
 	/*
 	 * What one session made, another may have freed and booked first; and what
 	 * is booked together is not read together. Nothing is below zero for that.
 	 */
-	figures->created = created;
-	figures->objects = max(created - freed, 0LL);
-	figures->freed_by_collector = collected;
-	figures->freed_by_count = max(freed - collected, 0LL);
-	figures->bytes = max(bytes, 0LL) + figures->objects * MHEAP_ENTRY_BYTES;
+	figures->created = sum.created;
+	figures->objects = max(sum.created - sum.freed, 0L);
+	figures->freed_by_collector = sum.collected;
+	figures->freed_by_count = max(sum.freed - sum.collected, 0L);
+	figures->bytes = max(sum.bytes, 0L) + figures->objects * MHEAP_ENTRY_BYTES;
 	figures->table_bytes = atomic_long_read(&heap->table.bytes);
-	figures->handles = atomic64_read(&heap->handles);
+	figures->handles = max(sum.handles, 0L);
 	figures->sessions = atomic_read(&heap->sessions);
 	figures->pending = mheap_release_pending(heap);
 	count_generations(heap, figures->in_generation);

@@ -73,12 +73,8 @@ struct mheap_heap_ops {
  * @ceiling: of its garbage
  * @verify: whether verdicts are checked
  * @releasing: mheap_release_continue() is at work (atomic)
- * @created: objects ever made (this and the following: atomic)
- * @freed: objects freed
- * @collected: of those, by the collector
- * @bytes: memory of bodies
- * @handles: open in all sessions
- * @sessions: how many there are
+ * @size: memory of bodies, but for what lanes owe it (atomic)
+ * @sessions: how many there are (atomic)
  * @stalls: times that operations waited for others, see stall.h
  */
 struct mheap_heap {
@@ -98,11 +94,7 @@ struct mheap_heap {
 	struct mheap_ceiling ceiling;
 	struct mheap_verify verify;
 	atomic_t releasing;
-	atomic64_t created;
-	atomic64_t freed;
-	atomic64_t collected;
-	atomic64_t bytes;
-	atomic64_t handles;
+	atomic64_t size;
 	atomic_t sessions;
 	struct mheap_histogram stalls;
 };
@@ -151,7 +143,6 @@ struct mheap_heap_config {
 
 int mheap_heap_init(struct mheap_heap *heap, const struct mheap_heap_config *config);
 void mheap_heap_fini(struct mheap_heap *heap);
-void mheap_heap_book(struct mheap_heap *heap, struct mheap_tally *tally);
 void mheap_heap_figures(struct mheap_heap *heap, struct mheap_heap_figures *figures);
 
 static inline atomic64_t *mheap_count_of(const struct mheap_heap *heap, u32 object)

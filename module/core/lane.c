@@ -9,6 +9,55 @@
 /* Bodies that are larger are cleared and freed outside the section. */
 #define LARGE_BODY	16384U
 
+/* Heap->size is told when a lane owes it more than this. */
+#define SIZE_STEP	16384L
+
+/*
+ * One writer at a time; who reads @sum meanwhile sees each figure whole. The
+ * addends may be those of another lane at work.
+ */
+static void add_tally(struct mheap_tally *sum, const struct mheap_tally *tally)
+{
+	WRITE_ONCE(sum->created, sum->created + READ_ONCE(tally->created));
+	WRITE_ONCE(sum->freed, sum->freed + READ_ONCE(tally->freed));
+	WRITE_ONCE(sum->collected, sum->collected + READ_ONCE(tally->collected));
+	WRITE_ONCE(sum->bytes, sum->bytes + READ_ONCE(tally->bytes));
+	WRITE_ONCE(sum->tracked, sum->tracked + READ_ONCE(tally->tracked));
+	WRITE_ONCE(sum->handles, sum->handles + READ_ONCE(tally->handles));
+}
+
+/**
+ * mheap_lanes_book - book changes that were made outside of a section
+ * @lanes: of a heap
+ * @tally: the changes
+ *
+ * Context: May sleep; waits for at most one section.
+ */
+void mheap_lanes_book(struct mheap_lanes *lanes, const struct mheap_tally *tally)
+{
+	mutex_lock(&lanes->lock);
+	add_tally(&lanes->total, tally);
+	mutex_unlock(&lanes->lock);
+}
+
+/**
+ * mheap_lanes_sum - all changes since the heap was made
+ * @lanes: of a heap
+ * @sum: filled; figures of sections under way are not in it
+ *
+ * Context: May sleep; waits for at most one section.
+ */
+void mheap_lanes_sum(struct mheap_lanes *lanes, struct mheap_tally *sum)
+{
+	struct mheap_lane *lane;
+
+	mutex_lock(&lanes->lock);
+	*sum = lanes->total;
+	list_for_each_entry(lane, &lanes->list, link)
+		add_tally(sum, &lane->total);
+	mutex_unlock(&lanes->lock);
+}
+
 /**
  * mheap_lanes_init - no lanes yet
  * @lanes: to be made
@@ -100,7 +149,9 @@ void mheap_lane_fini(struct mheap_lane *lane)
 	mutex_lock(&heap->lanes.lock);
 	list_del(&lane->link);
 	heap->lanes.count--;
+	add_tally(&heap->lanes.total, &lane->total);
 	mutex_unlock(&heap->lanes.lock);
+	atomic64_add(lane->size_owed, &heap->size);
 	mutex_destroy(&lane->lock);
 }
 
@@ -136,6 +187,35 @@ static void free_discarded(struct mheap_allocator *allocator, struct mheap_disca
 	}
 }
 
+static void book_size(struct mheap_lane *lane)
+{
+	struct mheap_heap *heap = lane->heap;
+
+	lane->size_owed += lane->tally.bytes;
+	if (lane->size_owed > -SIZE_STEP && lane->size_owed < SIZE_STEP)
+		return;
+	atomic64_add(lane->size_owed, &heap->size);
+	if (lane->size_owed > 0 && mheap_ceiling_is_near(heap))
+		heap->ops->collect(heap);
+	lane->size_owed = 0;
+}
+
+/* Book what the section did. */
+static void book(struct mheap_lane *lane)
+{
+	struct mheap_heap *heap = lane->heap;
+
+	add_tally(&lane->total, &lane->tally);
+	if (lane->tally.tracked &&
+	    mheap_generations_born(&heap->generations, lane->tally.tracked))
+		heap->ops->collect(heap);
+	if (lane->tally.bytes)
+		book_size(lane);
+	if (lane->allocating)
+		mheap_ceiling_book(lane);
+	memset(&lane->tally, 0, sizeof(lane->tally));
+}
+
 /**
  * mheap_lane_leave - end a section, and book what it did
  * @lane: the caller's, entered
@@ -146,9 +226,7 @@ void mheap_lane_leave(struct mheap_lane *lane)
 {
 	struct mheap_discard *discarded = lane->discarded;
 
-	mheap_heap_book(lane->heap, &lane->tally);
-	if (lane->allocating)
-		mheap_ceiling_book(lane);
+	book(lane);
 	lane->work = 0;
 	lane->discarded = NULL;
 	mutex_unlock(&lane->lock);
@@ -238,8 +316,7 @@ static bool greet_one(struct mheap_lanes *lanes)
 	if (lane && lane->round != lanes->round) {
 		found = true;
 		lane->round = lanes->round;
-		list_del(&lane->link);
-		list_add_tail(&lane->link, &lanes->list);
+		list_move_tail(&lane->link, &lanes->list);
 		mutex_lock(&lane->lock);
 		mutex_unlock(&lane->lock);
 	}

@@ -29,7 +29,7 @@ struct mheap_heap;
 #define MHEAP_SECTION_OBJECTS		64
 
 /**
- * struct mheap_tally - changes to a heap's figures that are not booked yet
+ * struct mheap_tally - changes to a heap's figures
  * @created: objects made
  * @freed: objects freed
  * @collected: of those, by a collection
@@ -37,8 +37,7 @@ struct mheap_heap;
  * @tracked: tracked objects made minus freed
  * @handles: handles opened minus closed
  *
- * Kept by whoever is at work, and booked at the end of its section, so that
- * processors do not meet at the heap's counters for every operation.
+ * Kept by whoever is at work, and booked at the end of its section.
  */
 struct mheap_tally {
 	long created;
@@ -68,7 +67,10 @@ struct mheap_discard {
  * @heap: never changes
  * @link: on heap->lanes.list, under heap->lanes.lock
  * @round: the last handshake that it took part in, likewise
- * @tally: what is not booked yet
+ * @tally: what this section has changed
+ * @total: what all sections before it have; so processors do not meet at counters
+ *         of the heap. Read by anyone.
+ * @size_owed: bytes that heap->size does not know of yet
  * @work: objects that this section has released
  * @discarded: large bodies, to be freed behind the section: that takes long
  * @allocating: bytes of bodies that this section has allocated
@@ -81,6 +83,8 @@ struct mheap_lane {
 	struct list_head link;
 	u32 round;
 	struct mheap_tally tally;
+	struct mheap_tally total;
+	long size_owed;
 	unsigned int work;
 	struct mheap_discard *discarded;
 	s64 allocating;
@@ -94,16 +98,21 @@ struct mheap_lane {
  * @list: the lanes
  * @round: handshakes so far
  * @count: how many lanes there are
+ * @total: changes that no lane's total has: those by collections and by lanes that
+ *         have ended
  */
 struct mheap_lanes {
 	struct mutex lock;	/* the list */
 	struct list_head list;
 	u32 round;
 	u32 count;
+	struct mheap_tally total;
 };
 
 void mheap_lanes_init(struct mheap_lanes *lanes);
 void mheap_lanes_fini(struct mheap_lanes *lanes);
+void mheap_lanes_book(struct mheap_lanes *lanes, const struct mheap_tally *tally);
+void mheap_lanes_sum(struct mheap_lanes *lanes, struct mheap_tally *sum);
 void mheap_lanes_hold(struct mheap_lanes *lanes);
 void mheap_lanes_let_go(struct mheap_lanes *lanes);
 void mheap_lane_init(struct mheap_lane *lane, struct mheap_heap *heap);

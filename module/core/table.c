@@ -232,11 +232,28 @@ static bool take_from(struct mheap_chunk *chunk, struct mheap_run *run)
 	return false;
 }
 
+/* The first listed chunk; it goes to the end, so that the next one who asks gets another. */
+static struct mheap_chunk *next_free(struct mheap_table *table)
+{
+	struct mheap_chunk *chunk;
+
+	spin_lock(&table->lock);
+	chunk = list_first_entry_or_null(&table->list[MHEAP_LIST_FREE], struct mheap_chunk,
+					 link[MHEAP_LIST_FREE]);
+	if (chunk)
+		list_move_tail(&chunk->link[MHEAP_LIST_FREE], &table->list[MHEAP_LIST_FREE]);
+	spin_unlock(&table->lock);
+	return chunk;
+}
+
 static bool take_listed(struct mheap_table *table, struct mheap_run *run)
 {
 	struct mheap_chunk *chunk;
 
-	while ((chunk = mheap_table_first(table, MHEAP_LIST_FREE))) {
+	if (run->home && take_from(run->home, run))
+		return true;
+	while ((chunk = next_free(table))) {
+		run->home = chunk;
 		if (take_from(chunk, run))
 			return true;
 		mheap_table_unlist(table, chunk, MHEAP_LIST_FREE);

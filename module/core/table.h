@@ -153,10 +153,13 @@ struct mheap_table {
  * struct mheap_run - numbers of one block that somebody has taken
  * @base: the first number of the block
  * @left: those not used yet
+ * @home: where to look for more first: sessions that keep to chunks of their own
+ *        do not meet at the words and locks of neighbouring blocks
  */
 struct mheap_run {
 	u32 base;
 	u64 left;
+	struct mheap_chunk *home;
 };
 
 int mheap_table_init(struct mheap_table *table);
