@@ -9,21 +9,18 @@
 /* Bodies that are larger are cleared and freed outside the section. */
 #define LARGE_BODY	16384U
 
-/* Heap->size is told when a lane owes it more than this. */
+/* heap->size is told when a lane has changed by more than this. */
 #define SIZE_STEP	16384L
 
-/*
- * One writer at a time; who reads @sum meanwhile sees each figure whole. The
- * addends may be those of another lane at work.
- */
-static void add_tally(struct mheap_tally *sum, const struct mheap_tally *tally)
+/* The addends may be those of a lane at work; each is read whole. */
+static __no_kcsan void add_tally(struct mheap_tally *sum, const struct mheap_tally *tally)
 {
-	WRITE_ONCE(sum->created, sum->created + READ_ONCE(tally->created));
-	WRITE_ONCE(sum->freed, sum->freed + READ_ONCE(tally->freed));
-	WRITE_ONCE(sum->collected, sum->collected + READ_ONCE(tally->collected));
-	WRITE_ONCE(sum->bytes, sum->bytes + READ_ONCE(tally->bytes));
-	WRITE_ONCE(sum->tracked, sum->tracked + READ_ONCE(tally->tracked));
-	WRITE_ONCE(sum->handles, sum->handles + READ_ONCE(tally->handles));
+	sum->created += READ_ONCE(tally->created);
+	sum->freed += READ_ONCE(tally->freed);
+	sum->collected += READ_ONCE(tally->collected);
+	sum->bytes += READ_ONCE(tally->bytes);
+	sum->tracked += READ_ONCE(tally->tracked);
+	sum->handles += READ_ONCE(tally->handles);
 }
 
 /**
@@ -43,7 +40,7 @@ void mheap_lanes_book(struct mheap_lanes *lanes, const struct mheap_tally *tally
 /**
  * mheap_lanes_sum - all changes since the heap was made
  * @lanes: of a heap
- * @sum: filled; figures of sections under way are not in it
+ * @sum: filled; sections under way may be in it in part
  *
  * Context: May sleep; waits for at most one section.
  */
@@ -54,7 +51,7 @@ void mheap_lanes_sum(struct mheap_lanes *lanes, struct mheap_tally *sum)
 	mutex_lock(&lanes->lock);
 	*sum = lanes->total;
 	list_for_each_entry(lane, &lanes->list, link)
-		add_tally(sum, &lane->total);
+		add_tally(sum, &lane->tally);
 	mutex_unlock(&lanes->lock);
 }
 
@@ -149,9 +146,9 @@ void mheap_lane_fini(struct mheap_lane *lane)
 	mutex_lock(&heap->lanes.lock);
 	list_del(&lane->link);
 	heap->lanes.count--;
-	add_tally(&heap->lanes.total, &lane->total);
+	add_tally(&heap->lanes.total, &lane->tally);
 	mutex_unlock(&heap->lanes.lock);
-	atomic64_add(lane->size_owed, &heap->size);
+	atomic64_add(lane->tally.bytes - lane->bytes_told, &heap->size);
 	mutex_destroy(&lane->lock);
 }
 
@@ -187,33 +184,39 @@ static void free_discarded(struct mheap_allocator *allocator, struct mheap_disca
 	}
 }
 
-static void book_size(struct mheap_lane *lane)
+/* Tell heap->size, in steps. */
+static void tell_bytes(struct mheap_lane *lane)
 {
+	const long change = lane->tally.bytes - lane->bytes_told;
 	struct mheap_heap *heap = lane->heap;
 
-	lane->size_owed += lane->tally.bytes;
-	if (lane->size_owed > -SIZE_STEP && lane->size_owed < SIZE_STEP)
+	if (likely(change > -SIZE_STEP && change < SIZE_STEP))
 		return;
-	atomic64_add(lane->size_owed, &heap->size);
-	if (lane->size_owed > 0 && mheap_ceiling_is_near(heap))
+	lane->bytes_told = lane->tally.bytes;
+	atomic64_add(change, &heap->size);
+	if (change > 0 && mheap_ceiling_is_near(heap))
 		heap->ops->collect(heap);
-	lane->size_owed = 0;
 }
 
-/* Book what the section did. */
-static void book(struct mheap_lane *lane)
+/* Tell the counter of generation 0. */
+static void tell_tracked(struct mheap_lane *lane)
 {
+	const long change = lane->tally.tracked - lane->tracked_told;
 	struct mheap_heap *heap = lane->heap;
 
-	add_tally(&lane->total, &lane->tally);
-	if (lane->tally.tracked &&
-	    mheap_generations_born(&heap->generations, lane->tally.tracked))
+	lane->tracked_told = lane->tally.tracked;
+	if (mheap_generations_born(&heap->generations, change))
 		heap->ops->collect(heap);
-	if (lane->tally.bytes)
-		book_size(lane);
+}
+
+/* Tell others what the section did, as far as they need to know. */
+static void book(struct mheap_lane *lane)
+{
+	if (lane->tally.tracked != lane->tracked_told)
+		tell_tracked(lane);
+	tell_bytes(lane);
 	if (lane->allocating)
 		mheap_ceiling_book(lane);
-	memset(&lane->tally, 0, sizeof(lane->tally));
 }
 
 /**

@@ -37,7 +37,8 @@ struct mheap_heap;
  * @tracked: tracked objects made minus freed
  * @handles: handles opened minus closed
  *
- * Kept by whoever is at work, and booked at the end of its section.
+ * Kept by whoever is at work, so that processors do not meet at counters of the
+ * heap.
  */
 struct mheap_tally {
 	long created;
@@ -67,10 +68,9 @@ struct mheap_discard {
  * @heap: never changes
  * @link: on heap->lanes.list, under heap->lanes.lock
  * @round: the last handshake that it took part in, likewise
- * @tally: what this section has changed
- * @total: what all sections before it have; so processors do not meet at counters
- *         of the heap. Read by anyone.
- * @size_owed: bytes that heap->size does not know of yet
+ * @tally: what its sections have changed; read by anyone
+ * @tracked_told: of @tally, what the counter of generation 0 knows
+ * @bytes_told: of @tally, what heap->size knows
  * @work: objects that this section has released
  * @discarded: large bodies, to be freed behind the section: that takes long
  * @allocating: bytes of bodies that this section has allocated
@@ -83,8 +83,8 @@ struct mheap_lane {
 	struct list_head link;
 	u32 round;
 	struct mheap_tally tally;
-	struct mheap_tally total;
-	long size_owed;
+	long tracked_told;
+	long bytes_told;
 	unsigned int work;
 	struct mheap_discard *discarded;
 	s64 allocating;
@@ -98,7 +98,7 @@ struct mheap_lane {
  * @list: the lanes
  * @round: handshakes so far
  * @count: how many lanes there are
- * @total: changes that no lane's total has: those by collections and by lanes that
+ * @total: changes that no lane's tally has: those by collections and by lanes that
  *         have ended
  */
 struct mheap_lanes {
