@@ -34,14 +34,20 @@ static int device_release(struct inode *inode, struct file *filp)
 	return 0;
 }
 
-static long device_submit(struct mheap_file *file, void __user *argument)
+static __always_inline long device_submit(struct mheap_file *file, void __user *argument)
 {
 	struct mheap_submit submit __uninitialized;
 
 	if (!mheap_words_read(&submit, argument, sizeof(submit)))
 		return -EFAULT;
-	mheap_file_settle(file);
 	return mheap_batch_submit(file, &submit);
+}
+
+/* Out of the way of all later ones. */
+static noinline long device_submit_first(struct mheap_file *file, void __user *argument)
+{
+	mheap_file_settle(file);
+	return device_submit(file, argument);
 }
 
 static const struct file_operations device_operations;
@@ -53,7 +59,7 @@ static int join_file(struct file *filp, struct file *target)
 	return mheap_file_join(filp->private_data, target->private_data);
 }
 
-static long device_join(struct file *filp, const void __user *argument)
+static noinline long device_join(struct file *filp, const void __user *argument)
 {
 	struct mheap_join join;
 	struct file *target;
@@ -75,8 +81,11 @@ static long device_ioctl(struct file *filp, unsigned int request, unsigned long 
 {
 	struct mheap_file *file = filp->private_data;
 
-	if (request == MHEAP_IOC_SUBMIT)
+	if (request == MHEAP_IOC_SUBMIT) {
+		if (unlikely(!mheap_file_is_settled(file)))
+			return device_submit_first(file, (void __user *)argument);
 		return device_submit(file, (void __user *)argument);
+	}
 	if (request == MHEAP_IOC_JOIN)
 		return device_join(filp, (void __user *)argument);
 	return mheap_control(file, request, (void __user *)argument);

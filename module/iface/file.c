@@ -137,7 +137,7 @@ int mheap_file_join(struct mheap_file *file, struct mheap_file *target)
 	instance = file->instance;
 	folder = file->folder;
 	move(file, target);
-	/* Pair with the acquire in mheap_file_settle(). */
+	/* Pair with the acquire in mheap_file_is_settled(). */
 	smp_store_release(&target->settled, true);
 	smp_store_release(&file->settled, true);	/* with all that move() did */
 	unlock_both(file, target);
@@ -147,15 +147,15 @@ int mheap_file_join(struct mheap_file *file, struct mheap_file *target)
 }
 
 /**
- * mheap_file_settle_slow - settle a file that is fresh, or was a moment ago
+ * mheap_file_settle - from now on the session stays with its heap
  * @file: the open file
  *
  * Context: May sleep.
  */
-void mheap_file_settle_slow(struct mheap_file *file)
+void mheap_file_settle(struct mheap_file *file)
 {
 	mutex_lock(&file->lock);
-	/* Pairs with the acquire in mheap_file_settle(). */
+	/* Pairs with the acquire in mheap_file_is_settled(). */
 	smp_store_release(&file->settled, true);
 	mutex_unlock(&file->lock);
 }

@@ -42,20 +42,20 @@ struct mheap_file {
 struct mheap_file *mheap_file_open(void);
 void mheap_file_close(struct mheap_file *file);
 int mheap_file_join(struct mheap_file *file, struct mheap_file *target);
-void mheap_file_settle_slow(struct mheap_file *file);
+void mheap_file_settle(struct mheap_file *file);
 struct mheap_folder *mheap_file_folder(struct mheap_file *file);
 
 /**
- * mheap_file_settle - from now on the session stays with its heap
+ * mheap_file_is_settled - does the session stay with its heap?
  * @file: the open file
  *
- * Context: May sleep.
+ * Context: Any.
+ * Return: false if mheap_file_settle() is to be called before the session is used.
  */
-static __always_inline void mheap_file_settle(struct mheap_file *file)
+static inline bool mheap_file_is_settled(const struct mheap_file *file)
 {
 	/* Pairs with the releases in file.c: the session is that of the heap. */
-	if (unlikely(!smp_load_acquire(&file->settled)))
-		mheap_file_settle_slow(file);
+	return smp_load_acquire(&file->settled);
 }
 
 #endif /* _MHEAP_IFACE_FILE_H */

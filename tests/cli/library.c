@@ -368,7 +368,12 @@ static void test_sharing(void)
 	char name[MHEAP_ROOT_NAME_MAX + 2];
 	mh_handle object = make(heap, 1, 0), found = 77;
 	struct mheap_stats stats;
+	char **names = NULL;
 
+	IS(mh_root_names(heap, &names), 0);
+	IS(names && !names[0], 1);
+	mh_root_names_free(names);
+	mh_root_names_free(NULL);
 	IS(mh_join(-1, &other), -EBADF);
 	IS(mh_join(0, &other), -EINVAL);
 	IS(!other, 1);
@@ -389,6 +394,10 @@ static void test_sharing(void)
 	IS(mh_publish(heap, name, object, 0), -ENAMETOOLONG);
 	IS(mh_lookup(heap, name + 1, &found), -ENOENT);
 	IS(mh_publish(heap, name + 1, object, 0), 0);
+	IS(mh_root_names(other, &names), 2);
+	IS(names && !strcmp(names[!strcmp(names[0], "name")], name + 1), 1);
+	IS(names && !names[2], 1);
+	mh_root_names_free(names);
 	IS(mh_unpublish(heap, name + 1), 0);
 	mh_close(heap);
 	IS(mh_lookup(other, "name", &found), 0);

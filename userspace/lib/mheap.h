@@ -304,7 +304,7 @@ int mh_weak(struct mh_session *session, mh_handle object, mh_handle *weak);
 int mh_upgrade(struct mh_session *session, mh_handle weak, mh_handle *object);
 
 /*
- * Named roots (object.c)
+ * Named roots (object.c, root.c)
  *
  * The sessions of a heap find each other's objects by name. What is published
  * counts as a reference and belongs to the heap: it stays when the session goes. A
@@ -344,6 +344,21 @@ int mh_lookup(struct mh_session *session, const char *name, mh_handle *object);
  * Return: 0, or -ENOENT (no object has that name).
  */
 int mh_unpublish(struct mh_session *session, const char *name);
+
+/**
+ * mh_root_names - all names that objects of a heap have, in no order
+ * @session: a session of the heap
+ * @names: where an array goes that ends with NULL; mh_root_names_free() frees it
+ *
+ * Return: how many there are, or -ENOMEM.
+ */
+int mh_root_names(struct mh_session *session, char ***names);
+
+/**
+ * mh_root_names_free - free what mh_root_names() gave
+ * @names: the array, or NULL
+ */
+void mh_root_names_free(char **names);
 
 /*
  * Batches (batch.c)
