@@ -72,7 +72,7 @@ static bool resize_small(struct mheap_session *session, u32 object, void *body,
 {
 	struct mheap_chunk *chunk = mheap_object_lock(session, object);
 	struct mheap_shape now;
-	u32 cut[SMALL_CUT];
+	u32 cut[SMALL_CUT] __uninitialized;
 	u32 cuts = 0;
 	void *was = chunk->body[mheap_index(object)];
 
@@ -97,7 +97,7 @@ static bool resize_small(struct mheap_session *session, u32 object, void *body,
 static bool cut_some(struct mheap_session *session, u32 object, u32 *slot, u32 *end, u32 keep)
 {
 	struct mheap_chunk *chunk = mheap_chunk_of(&session->heap->table, object);
-	u32 target[SMALL_CUT];
+	u32 target[SMALL_CUT] __uninitialized;
 	u32 cuts;
 
 	mheap_lane_enter(&session->lane);
