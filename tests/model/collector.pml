@@ -1,4 +1,43 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The concurrent collector of module/core, as a model that spin explores in every
+ * interleaving. tests/model/run says which configurations, and how.
+ *
+ * What is modelled. Programs, the release worker and the collector, each in a lane
+ * of its own. A program works in sections of up to SECTION operations on what it
+ * holds (two references from outside): new, load, store, dup, drop; exchanges with
+ * -DSWAP; upgrades of one weak reference with -DWEAK=object. What dies is released
+ * in the section that brought its count to 0, or gets a dead bit and is the
+ * worker's: which of the two is chosen freely, so every budget is covered. The
+ * collector takes the steps P0 to P9 that are named in its process, of a young
+ * set by trial deletion or, with -DFULL, of all objects from their counts from
+ * outside. When all programs have ended it makes one full collection more.
+ *
+ * What is one step. All that happens under one block lock, where somebody else
+ * who takes that lock could tell; a decrement of a count; what the collector does
+ * with one object, or one slot. A block is one object. An upgrade takes three
+ * steps, since the look and the verdict do not take its lock. A handshake passes
+ * the lanes one by one, each as soon as it is outside a section. A section sees
+ * the phase as it was when the section began, however old that is: a handshake is
+ * all that makes anybody see anything newer. So what stands on a handshake is
+ * put to the test, as well as the model can: it has no other weak memory, every
+ * barrier is argued in the source. Whoever touches does so before the gain, under
+ * the same lock, and with that alone the handshake H2 before the look could go
+ * (-DNO_H2 holds): it is there for touches that others cannot see yet, as in
+ * -DTOUCH_LATE, which holds with H2 and fails without.
+ *
+ * What is left out: payload, resizing, leaves, runs of numbers that a lane has
+ * taken, what happens without memory, counts that overflow.
+ *
+ * What is asserted. Nothing that a program can reach is freed, by count or by a
+ * collection. No count goes below 0. A reference is a number and the life of it
+ * that is meant: no gain or loss ever meets another life, or none. An upgrade
+ * fails only for what no program can reach, and what it failed for is never got
+ * again. At the end nothing unreachable is left and all counts are exact. Nobody
+ * waits for ever.
+ *
+ * -DNO_..., -D..._LATE and their like leave out or misplace one step each.
+ */
 #ifndef N
 #define N	3	/* objects */
 #endif
@@ -24,7 +63,7 @@
 #define C	1	/* collections beside the programs */
 #endif
 #ifndef SHAPES
-#define SHAPES	(1 << 0)
+#define SHAPES	1	/* how it may begin: a set of 1, 2, 4, 8, see init */
 #endif
 #ifndef OLD
 #define OLD	0	/* objects that are old when it begins */
@@ -173,6 +212,15 @@ inline detach() {
 #define OWES	(body[0] || body[1])
 #endif
 #define BUSY	(OWES || stack || later)
+#ifdef WEAK
+#define IN_MIDST	(BUSY || rises)
+#else
+#ifdef TOUCH_LATE
+#define IN_MIDST	(BUSY || late)
+#else
+#define IN_MIDST	BUSY
+#endif
+#endif
 
 /* One step of a release under way. */
 inline release_step() {
@@ -277,7 +325,9 @@ inline load() {
 	x = slot[OBJECT(REG0) * L + s];
 	if
 	:: x ->
-#ifndef NO_TOUCH_LOAD
+#if defined(TOUCH_LATE)
+		late = x;
+#elif !defined(NO_TOUCH_LOAD)
 		touch(x);
 #endif
 		check_alive(x);
@@ -320,12 +370,29 @@ inline enoent() {
 	gone = 1
 }
 
+inline rise() {
+	assert(!gone);
+	outside[x]++;
+	REG1 = weak
+}
+
+inline touch_weak() {
+	assert(sees[id] == 1 + MARK);
+	touch(weak)
+}
+
+/* Under the block lock; the look pass and the verdict take no notice of it. */
 inline upgrade() {
 	x = OBJECT(weak);
 	if
-	:: !MEANT(weak) || COUNT(x) == 0 -> skip
+	:: !MEANT(weak) || COUNT(x) == 0
 	:: else ->
 		if
+#ifdef UNLOCKED_UPGRADE
+		:: HAS(mark, x) -> rises = 3
+#else
+		:: HAS(mark, x) -> rise()
+#endif
 		:: !HAS(mark, x) && sees[id] == 1 + SWEEP -> enoent()
 		:: !HAS(mark, x) && sees[id] == 1 + VERDICT ->
 #ifdef NO_WAIT_UPGRADE
@@ -335,17 +402,33 @@ inline upgrade() {
 			k++
 #endif
 		:: else ->
-			assert(!gone);
-			if
-			:: !HAS(mark, x) ->
-				assert(sees[id] == 1 + MARK);
-				touch(weak);
-				upgraded = 1
-			:: else
-			fi;
-			outside[x]++;
-			REG1 = weak
+#ifdef UPGRADED_FIRST
+			upgraded = 1;
+#else
+			touch_weak();
+#endif
+			rises = 2
 		fi
+	fi
+}
+
+inline upgrade_more() {
+	x = OBJECT(weak);
+	if
+	:: rises == 2 ->
+#ifdef UPGRADED_FIRST
+		touch_weak();
+#else
+		upgraded = 1;
+#endif
+		rises = 3
+	:: rises == 3 ->
+		if
+		:: MEANT(weak) && COUNT(x) > 0 ->
+			rise()
+		:: else
+		fi;
+		rises = 0
 	fi
 }
 #endif
@@ -360,7 +443,7 @@ inline sort() {
 /* At the end of a step: the section may end with it. */
 inline settle() {
 	if
-	:: !BUSY ->
+	:: !IN_MIDST ->
 		if
 		:: n > 0 && k > 0 && !waits
 		:: n = 0; sees[id] = 0
@@ -372,11 +455,17 @@ inline settle() {
 proctype program(byte id; byte k) {
 	byte body[L], stack, later, s, n;
 	bit waits;
+#ifdef WEAK
+	byte rises;
+#endif
+#ifdef TOUCH_LATE
+	byte late;
+#endif
 
 	do
 	:: atomic { waits && !verdict -> waits = 0 }
 	:: atomic { !sees[id] && !waits && k > 0 -> sees[id] = 1 + phase; n = SECTION }
-	:: atomic { sees[id] && !BUSY ->
+	:: atomic { sees[id] && !IN_MIDST ->
 		k--;
 		n--;
 		if
@@ -403,6 +492,12 @@ proctype program(byte id; byte k) {
 		settle()
 	   }
 	:: atomic { sees[id] && BUSY -> release_step(); settle() }
+#ifdef WEAK
+	:: atomic { sees[id] && rises -> upgrade_more(); sort(); settle() }
+#endif
+#ifdef TOUCH_LATE
+	:: atomic { sees[id] && late -> touch(late); late = 0; settle() }
+#endif
 	:: atomic { !sees[id] && !waits && k == 0 -> running--; break }
 	od
 }
@@ -472,15 +567,18 @@ inline mark_object(o) {
 
 /* Scan an object that is marked, under its lock; a long one in pieces. */
 inline scan() {
-	x = 0;
-	do
-	:: HAS(grey, x) -> break
-	:: else -> x++
-	od;
-	i = slot[x * L + s];
+	if
+	:: s == 0 ->
+		do
+		:: HAS(grey, at) -> break
+		:: else -> at++
+		od
+	:: else
+	fi;
+	i = slot[at * L + s];
 	s++;
 	if
-	:: s == L -> s = 0; grey = grey & ~BIT(x)
+	:: s == L -> s = 0; grey = grey & ~BIT(at); at = 0
 	:: else
 	fi;
 	if
@@ -558,7 +656,7 @@ inline free_object() {
 }
 
 proctype collector() {
-	byte o, l, s, c, grey, later;
+	byte o, l, s, c, grey, at, later;
 	bit found, whole;
 
 	do
@@ -759,6 +857,12 @@ inline hold(m, o) {
 	reg[(m) * 2] = 1 + (o)
 }
 
+#if M > 1
+#define also_hold(o)	hold(1, o)
+#else
+#define also_hold(o)	skip
+#endif
+
 init {
 	byte o;
 
@@ -767,7 +871,7 @@ init {
 		if
 		:: (SHAPES & 1) -> /* a chain that the collector goes against */
 			hold(0, N - 1);
-			hold(M - 1, N - 1);
+			also_hold(N - 1);
 			o = N - 1;
 			do
 			:: o == 0 -> break
@@ -777,12 +881,12 @@ init {
 			link(0, 0, 1);
 			link(1, 0, 0);
 			hold(0, 0);
-			hold(M - 1, 1);
+			also_hold(1);
 			tracked = 3;
 			free = ALL & ~3
 		:: (SHAPES & 4) -> /* a chain that the collector goes along */
 			hold(0, 0);
-			hold(M - 1, 0);
+			also_hold(0);
 			do
 			:: o == N - 1 -> o = 0; break
 			:: else -> link(o, 0, o + 1); o++
@@ -792,7 +896,7 @@ init {
 			link(1, 0, 0);
 #if N > 2
 			hold(0, 2);
-			hold(M - 1, 2);
+			also_hold(2);
 #endif
 		fi;
 #ifdef WEAK
