@@ -23,8 +23,9 @@
  * put to the test, as well as the model can: it has no other weak memory, every
  * barrier is argued in the source. Whoever touches does so before the gain, under
  * the same lock, and with that alone the handshake H2 before the look could go
- * (-DNO_H2 holds): it is there for touches that others cannot see yet, as in
- * -DTOUCH_LATE, which holds with H2 and fails without.
+ * (-DNO_H2 holds): it is there for touches that others cannot see yet. -DTOUCH_LATE
+ * is like that: without H2 it fails at once, with H2 it holds in what is explored
+ * here, which is too small to trust it.
  *
  * What is left out: payload, resizing, leaves, runs of numbers that a lane has
  * taken, what happens without memory, counts that overflow.
