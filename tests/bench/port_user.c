@@ -16,6 +16,9 @@
 
 long port_alarms;
 bool bench_huge_pages;
+#ifndef BENCH_ALONE
+__thread unsigned int bench_thread;
+#endif
 
 void *port_alloc(size_t size)
 {
@@ -29,6 +32,7 @@ void port_free(void *memory)
 
 static char *piece;
 static size_t piece_left;
+static pthread_mutex_t piece_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static bool map_piece(void)
 {
@@ -46,12 +50,17 @@ static bool map_piece(void)
 
 void *mheap_port_alloc_pages(size_t size, gfp_t gfp)
 {
+	char *memory = NULL;
+
 	(void)gfp;
 	size = PAGE_ALIGN(size);
-	if (size > PIECE || (size > piece_left && !map_piece()))
-		return NULL;
-	piece_left -= size;
-	return piece + PIECE - piece_left - size;
+	pthread_mutex_lock(&piece_lock);
+	if (size <= PIECE && (size <= piece_left || map_piece())) {
+		piece_left -= size;
+		memory = piece + PIECE - piece_left - size;
+	}
+	pthread_mutex_unlock(&piece_lock);
+	return memory;
 }
 
 void mheap_port_free_pages(void *memory, size_t size)
@@ -68,8 +77,12 @@ bool bench_cache_grow(struct kmem_cache *cache)
 	if (!slab)
 		return false;
 	/* The first one is used first. */
-	for (size_t i = size / cache->size; i--; )
-		kmem_cache_free(cache, slab + i * cache->size);
+	for (size_t i = size / cache->size; i--; ) {
+		void **object = (void **)(slab + i * cache->size);
+
+		*object = cache->free[bench_thread];
+		cache->free[bench_thread] = object;
+	}
 	return true;
 }
 
