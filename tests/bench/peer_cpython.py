@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The benchmark's contender CPython (module gc), as it comes:
 
-    shapes SHAPE OBJECTS | peer_cpython.py full|young SHAPE
+    shapes SHAPE OBJECTS | peer_cpython.py full|young|pause SHAPE
 
 An object is an instance of a class with four __slots__, empty where the graph
 has no edge, and 16 bytes of payload in the instance itself, which is what
@@ -22,6 +22,12 @@ dead_ns  gc.collect() after the roots have been cleared
 and for "young", per collection, the graph being in the oldest generation
 
 young_ns  gc.collect(0) of 700 dead rings of four, median of several
+
+and for "pause", with everything reachable
+
+pause_ns  gc.collect() of all objects, for which the program stands still: the
+          shortest of three, by the processor's time, so that what others take of
+          a busy machine is not in it
 
 gc.collect() of the bare interpreter is subtracted from the figures of full
 collections; gc.collect(0) looks at young objects only, so nothing is there.
@@ -118,11 +124,20 @@ def young(shape):
     return {"shape": shape, "old": n, "rings": YOUNG_RINGS, "young_ns": median(times)}
 
 
+def pause(shape):
+    n, roots, edges = read_graph()
+    held = [None] * len(roots)
+    build(held, roots, edges)
+    del edges
+    collect()
+    return {"shape": shape, "n": n, "pause_ns": min(collect()[0] for _ in range(3))}
+
+
 def main():
     gc.disable()
-    measures = {"full": full, "young": young}
+    measures = {"full": full, "young": young, "pause": pause}
     if len(sys.argv) != 3 or sys.argv[1] not in measures:
-        sys.exit("usage: shapes SHAPE OBJECTS | peer_cpython.py full|young SHAPE")
+        sys.exit("usage: shapes SHAPE OBJECTS | peer_cpython.py full|young|pause SHAPE")
     result = measures[sys.argv[1]](sys.argv[2])
     print(json.dumps({"contender": "cpython", "version": platform.python_version()} | result))
 
