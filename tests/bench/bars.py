@@ -178,6 +178,23 @@ def add_concurrent(bars, stalls, floating, pauses):
         add_floating(bars, floating, where)
 
 
+def add_ceiling(bars, ceiling):
+    """A producer of cycles at full speed, and innocents beside it."""
+    what = "garbage beside a producer of cycles"
+    if not ceiling:
+        bars.missing(what, "below the ceiling", "there are no figures")
+        return
+    allowed = max(ceiling["alive"] * ceiling["percent"] / 100, 8 << 20)
+    over = max(ceiling["beyond"], 0)
+    bars.add(what, f"below the ceiling of {ceiling['percent']} %", over / 1024, "KiB beyond it",
+             allowed / 1024, "KiB allowed", over / allowed, over <= allowed / 100)
+    for who, where in (("same", "in the same heap"), ("other", "in another heap")):
+        busy, quiet = ceiling[f"{who}_busy"], ceiling[f"{who}_quiet"]
+        bars.add(f"innocent session {where} beside it, p99", "2 x its quiet figure at most",
+                 busy["p99"] / 1000, "us", quiet["p99"] / 1000, "quiet",
+                 busy["p99"] / quiet["p99"], busy["p99"] <= 2 * quiet["p99"])
+
+
 def add_instructions(bars, cost):
     """Instructions of operations beside the kernel's own calls."""
     pairs = [("store", "batch", 120), ("load+drop", "pairs", 160), ("dup+drop", "pairs", 100)]
@@ -361,6 +378,7 @@ def main():
     add_full(bars, full)
     add_young(bars, young)
     add_concurrent(bars, stalls, floating, pauses)
+    add_ceiling(bars, (records.get("ceiling") or [None])[0])
     add_instructions(bars, cost)
     add_bytes(bars, sizes, full)
     add_scale(bars, scale)

@@ -209,9 +209,19 @@ void stall_collector(struct stall *stall, bool full, u64 until)
 	WRITE_ONCE(stall->stop, true);
 }
 
+static struct mheap_tally sum(struct stall *stall)
+{
+	struct mheap_tally tally;
+
+	mheap_lanes_sum(&stall->heap.lanes, &tally);
+	return tally;
+}
+
 static u64 count_objects(struct stall *stall)
 {
-	return atomic64_read(&stall->heap.created) - atomic64_read(&stall->heap.freed);
+	const struct mheap_tally tally = sum(stall);
+
+	return tally.created - tally.freed;
 }
 
 /**
@@ -223,15 +233,15 @@ static u64 count_objects(struct stall *stall)
  */
 void stall_floating_begin(struct stall *stall, struct stall_floating *floating)
 {
-	s64 made = atomic64_read(&stall->heap.created);
+	s64 made = sum(stall).created;
 
-	while (atomic64_read(&stall->heap.created) < made + 4 * STALL_HELD &&
+	while (sum(stall).created < made + 4 * STALL_HELD &&
 	       !READ_ONCE(stall->failed))
 		cond_resched();
-	made = atomic64_read(&stall->heap.created);
+	made = sum(stall).created;
 	check(stall, stall_collect(stall, MHEAP_OLDEST));
 	WRITE_ONCE(stall->stop, true);
-	floating->made += atomic64_read(&stall->heap.created) - made;
+	floating->made += sum(stall).created - made;
 }
 
 /**
