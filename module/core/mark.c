@@ -3,7 +3,8 @@
  * Marking. Bits of objects in scope are clear until they are reached; all other
  * bits are set, so one test of one bit tells whether there is anything to do. Only
  * the collection changes them, so it needs no lock for that; it looks at slots
- * under the lock of their block, at most PIECE of them before it lets it go.
+ * under the lock of their block, at most PIECE of them before it lets it go, and
+ * marks what they refer to meanwhile: to copy them first costs more.
  *
  * Objects that are reached wait on a stack. On their way off it they go through
  * a ring: their entries in the table are fetched when they enter it, their
@@ -101,14 +102,7 @@ static bool pop(struct mheap_mark *mark, u32 *object)
 	return true;
 }
 
-/**
- * mheap_mark_reach - an object has been reached
- * @mark: under way
- * @object: any object
- *
- * Context: A collection.
- */
-void mheap_mark_reach(struct mheap_mark *mark, u32 object)
+static inline void reach(struct mheap_mark *mark, u32 object)
 {
 	struct mheap_chunk *chunk = mheap_chunk_of(&mark->heap->table, object);
 	u64 *word = &chunk->mark[mheap_block(object)];
@@ -120,39 +114,49 @@ void mheap_mark_reach(struct mheap_mark *mark, u32 object)
 	push(mark, object);
 }
 
-/*
- * Copy what the slots from @from on refer to. An object that died meanwhile has
- * none; one that was resized still has each slot in its place. Return: how many
- * slots were looked at; less than PIECE behind the last.
+/**
+ * mheap_mark_reach - an object has been reached
+ * @mark: under way
+ * @object: any object
+ *
+ * Context: A collection.
  */
-static u32 copy_slots(struct mheap_chunk *chunk, u32 object, u32 from, u32 target[PIECE])
+void mheap_mark_reach(struct mheap_mark *mark, u32 object)
 {
-	u32 slots, found;
+	reach(mark, object);
+}
+
+/*
+ * Reach what some slots of an object refer to; its block is locked. An object that
+ * died meanwhile has none; one that was resized still has each slot in its place.
+ * Return: how many slots were looked at; less than PIECE behind the last.
+ */
+static u32 reach_some(struct mheap_mark *mark, struct mheap_chunk *chunk, u32 object, u32 from)
+{
+	u32 slots, some, i;
 	const u32 *slot;
 
-	spin_lock(&chunk->lock[mheap_block(object)]);
+	lockdep_assert_held(&chunk->lock[mheap_block(object)]);
 	slot = mheap_body_slots(chunk, mheap_index(object), &slots);
-	slots = from < slots ? min(slots - from, PIECE) : 0;
-	for (found = 0; found < slots; found++)
-		target[found] = slot[from + found];
-	spin_unlock(&chunk->lock[mheap_block(object)]);
-	return found;
+	some = from < slots ? min(slots - from, PIECE) : 0;
+	for (i = from; i < from + some; i++)
+		if (slot[i])
+			reach(mark, slot[i]);
+	return some;
 }
 
 static void look_into(struct mheap_mark *mark, u32 object)
 {
 	struct mheap_chunk *chunk = mheap_chunk_of(&mark->heap->table, object);
-	u32 target[PIECE] __uninitialized;
 	u32 from = 0;
-	u32 found, i;
+	u32 some;
 
 	do {
-		found = copy_slots(chunk, object, from, target);
-		for (i = 0; i < found; i++)
-			if (target[i])
-				mheap_mark_reach(mark, target[i]);
-		from += found;
-	} while (unlikely(found == PIECE));
+		spin_lock(&chunk->lock[mheap_block(object)]);
+		some = reach_some(mark, chunk, object, from);
+		spin_unlock(&chunk->lock[mheap_block(object)]);
+		from += some;
+	} while (unlikely(some == PIECE));
 }
 
 static void fetch_entry(struct mheap_mark *mark, u32 object)
@@ -186,6 +190,57 @@ static bool fetch_ahead(struct mheap_mark *mark)
 	return mark->in != mark->out;
 }
 
+static u32 next_object(const struct mheap_mark *mark)
+{
+	return mark->ahead[mark->out % MHEAP_MARK_AHEAD];
+}
+
+static bool is_neighbour(u32 object, u32 other)
+{
+	return (object ^ other) < MHEAP_BLOCK_OBJECTS;
+}
+
+/* Does it fit between @looked slots and PIECE? An object costs as much as a slot. */
+static bool fits(const struct mheap_chunk *chunk, u32 object, u32 looked)
+{
+	const u32 slots = chunk->slots[mheap_index(object)];
+
+	return looked + slots < PIECE && slots != MHEAP_BODY_EXTENDED;
+}
+
+/*
+ * Look into the next object of the ring, and into those behind it that are in the
+ * same block, as they often are, as long as it all is no more than PIECE slots:
+ * taking the lock costs as much as looking into two or three objects. Return: how
+ * many objects there were.
+ */
+static u32 look_into_next(struct mheap_mark *mark)
+{
+	const u32 first = next_object(mark);
+	struct mheap_chunk *chunk = mheap_chunk_of(&mark->heap->table, first);
+	u32 object = first;
+	u32 objects = 0;
+	u32 looked = 0;
+
+	spin_lock(&chunk->lock[mheap_block(first)]);
+	while (is_neighbour(object, first) && fits(chunk, object, looked)) {
+		looked += 1 + reach_some(mark, chunk, object, 0);
+		mark->out++;
+		objects++;
+		/* What has just been reached may be the next neighbour. */
+		if (mark->out == mark->in && !fetch_ahead(mark))
+			break;
+		object = next_object(mark);
+	}
+	spin_unlock(&chunk->lock[mheap_block(first)]);
+	if (unlikely(!objects)) {
+		mark->out++;
+		look_into(mark, first);
+		objects++;
+	}
+	return objects;
+}
+
 /**
  * mheap_mark_drain - reach everything from what is on the stack
  * @mark: under way
@@ -194,14 +249,14 @@ static bool fetch_ahead(struct mheap_mark *mark)
  */
 void mheap_mark_drain(struct mheap_mark *mark)
 {
-	u32 object;
 	u32 looked = 0;
 
 	while (fetch_ahead(mark)) {
-		object = mark->ahead[mark->out++ % MHEAP_MARK_AHEAD];
-		look_into(mark, object);
-		if (unlikely(++looked % 1024 == 0))
+		looked += look_into_next(mark);
+		if (unlikely(looked >= 1024)) {
+			looked = 0;
 			cond_resched();
+		}
 	}
 }
 
