@@ -69,35 +69,51 @@ static void take_counts(struct mheap_chunk *chunk, struct mheap_run run)
 	}
 }
 
-/* Subtract some references. The block of the holder is locked. */
-static void subtract_some(struct mheap_heap *heap, const u32 *slot, u32 slots)
+static void subtract_reference(struct mheap_heap *heap, u32 target)
 {
 	struct mheap_chunk *chunk;
-	u32 i;
 
-	for (i = 0; i < slots; i++) {
-		if (!slot[i])
-			continue;
-		chunk = mheap_chunk_of(&heap->table, slot[i]);
-		if (mheap_is_unreached(chunk, slot[i]))
-			chunk->trial[mheap_index(slot[i])]--;
+	if (!target)
+		return;
+	chunk = mheap_chunk_of(&heap->table, target);
+	if (mheap_is_unreached(chunk, target))
+		chunk->trial[mheap_index(target)]--;
+}
+
+/*
+ * Subtract references from inside a block, which is locked, up to PIECE slots.
+ * @run: holders; emptied of those that are done with. @from: the slot to begin
+ * with, of the first of them; set to where to go on.
+ */
+static void subtract_some(struct mheap_heap *heap, struct mheap_chunk *chunk,
+			  struct mheap_run *run, u32 *from)
+{
+	const u32 *slot;
+	u32 left = PIECE;
+	u32 slots;
+
+	while (run->left) {
+		slot = mheap_body_slots(chunk, __ffs64(run->left) + mheap_index(run->base),
+					&slots);
+		for (; *from < slots && left; left--)
+			subtract_reference(heap, slot[(*from)++]);
+		if (*from < slots)
+			return;
+		mheap_run_next(run);
+		*from = 0;
 	}
 }
 
-static void subtract_slots(struct mheap_heap *heap, struct mheap_chunk *holder, u32 object)
+static void subtract_block(struct mheap_heap *heap, struct mheap_chunk *chunk, u32 block)
 {
+	struct mheap_run run = mheap_scope_unreached(chunk, block);
 	u32 from = 0;
-	u32 slots, some;
-	const u32 *slot;
 
-	do {
-		spin_lock(&holder->lock[mheap_block(object)]);
-		slot = mheap_body_slots(holder, mheap_index(object), &slots);
-		some = from < slots ? min(slots - from, PIECE) : 0;
-		subtract_some(heap, slot + from, some);
-		spin_unlock(&holder->lock[mheap_block(object)]);
-		from += some;
-	} while (unlikely(some == PIECE));
+	while (run.left) {
+		spin_lock(&chunk->lock[block]);
+		subtract_some(heap, chunk, &run, &from);
+		spin_unlock(&chunk->lock[block]);
+	}
 }
 
 static void take_all_counts(struct mheap_scope *scope)
@@ -114,16 +130,12 @@ static void take_all_counts(struct mheap_scope *scope)
 static void subtract_all(struct mheap_scope *scope)
 {
 	struct mheap_chunk *chunk;
-	struct mheap_run run;
 	u32 block;
 
 	mheap_scope_begin(scope);
 	while ((chunk = mheap_scope_next(scope)))
-		for (block = 0; block < MHEAP_CHUNK_BLOCKS; block++) {
-			run = mheap_scope_unreached(chunk, block);
-			while (run.left)
-				subtract_slots(scope->heap, chunk, mheap_run_next(&run));
-		}
+		for (block = 0; block < MHEAP_CHUNK_BLOCKS; block++)
+			subtract_block(scope->heap, chunk, block);
 }
 
 static void reach_block(struct mheap_mark *mark, struct mheap_chunk *chunk, u32 block)
