@@ -54,6 +54,7 @@ void mheap_lanes_sum(struct mheap_lanes *lanes, struct mheap_tally *sum)
 		add_tally(sum, &lane->tally);
 	mutex_unlock(&lanes->lock);
 }
+EXPORT_SYMBOL_MHEAP(mheap_lanes_sum);
 
 /**
  * mheap_lanes_init - no lanes yet
