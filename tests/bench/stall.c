@@ -103,6 +103,24 @@ static int drop(struct stall *stall, u64 handle)
 	check(stall, _error);							\
 } while (0)
 
+/* Numbers up to that of the graph's last object are known, and these objects stay. */
+static int look(struct stall *stall)
+{
+	const u32 object = 1 + below(stall, stall->objects - 1);
+	const struct mheap_chunk *chunk = mheap_chunk_of(&stall->heap.table, object);
+	const u32 *body = READ_ONCE(chunk->body[mheap_index(object)]);
+
+	return !atomic64_read(&chunk->count[mheap_index(object)]) || !body ||
+	       READ_ONCE(*body) == SHAPE_NONE;
+}
+
+static void idle(struct stall *stall)
+{
+	for (u32 i = 0; i < 7; i++)
+		TIMED(stall, STALL_CONTROL, 0);
+	TIMED(stall, STALL_LOOK, look(stall));
+}
+
 static void step_graph(struct stall *stall)
 {
 	const u32 place = 1 + below(stall, STALL_HELD - 1);
@@ -161,8 +179,7 @@ void stall_program(struct stall *stall)
 {
 	while (!READ_ONCE(stall->stop) && !stall->failed) {
 		if (stall->control && ktime_get_ns() >> STALL_SLICE & 1)
-			for (u32 i = 0; i < 8; i++)
-				TIMED(stall, STALL_CONTROL, 0);
+			idle(stall);
 		else
 			step(stall);
 		cond_resched();
@@ -389,15 +406,15 @@ void stall_end(struct stall *stall)
 	mheap_heap_fini(&stall->heap);
 }
 
-/* How many stalls the heap itself has counted. */
-static u64 count_stalls(const struct stall *stall)
+/* How many stalls the heap itself has counted, from a bucket on. */
+static u64 count_stalls(const struct stall *stall, u32 bucket)
 {
 	u64 count[MHEAP_HISTOGRAM_BUCKETS];
 	u64 sum = 0;
 
 	mheap_histogram_read(&stall->heap.stalls, count);
-	for (u32 i = 0; i < MHEAP_HISTOGRAM_BUCKETS; i++)
-		sum += count[i];
+	for (; bucket < MHEAP_HISTOGRAM_BUCKETS; bucket++)
+		sum += count[bucket];
 	return sum;
 }
 
@@ -430,7 +447,7 @@ int stall_times_text(const struct stall *stall, const char *where, const char *k
 		     char *text, size_t size)
 {
 	static const char * const name[STALL_ACTS] = {
-		"control", "load", "store", "new", "drop",
+		"control", "look", "load", "store", "new", "drop",
 	};
 	static struct spread all;
 	int length;
@@ -440,10 +457,12 @@ int stall_times_text(const struct stall *stall, const char *where, const char *k
 		spread_merge(&all, &stall->spread[act]);
 	length = snprintf(text, size,
 			  "{\"bench\": \"stall\", \"where\": \"%s\", \"kind\": \"%s\", "
-			  "\"n\": %u, \"freed\": %llu, \"stalls\": %llu",
+			  "\"n\": %u, \"freed\": %llu, \"stalls\": %llu, "
+			  "\"stalls_over_8us\": %llu",
 			  where, kind, stall->objects,
 			  (unsigned long long)stall->unreachable,
-			  (unsigned long long)count_stalls(stall));
+			  (unsigned long long)count_stalls(stall, 0),
+			  (unsigned long long)count_stalls(stall, 14));
 	length += spread_text(&stall->collections, "collections", text + length, size - length);
 	length += spread_text(&all, "operations", text + length, size - length);
 	for (u32 act = 0; act < STALL_ACTS; act++)

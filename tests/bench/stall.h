@@ -19,7 +19,9 @@
  * from before its session is entered until it is left again. In every other
  * slice of time the program reads the clock and does nothing else: these times,
  * of the same length and under the same conditions, are what the machine does by
- * itself to a program that waits for nobody.
+ * itself to a program that waits for nobody. One time of eight it reads an
+ * object's count and first slot as well, without a lock: what memory as far away
+ * as that of operations costs.
  *
  * Floating garbage is what a collection leaves behind because programs went on:
  * objects that nothing can reach at the moment it returns. The program stops at
@@ -45,6 +47,7 @@
 /**
  * enum stall_act - what is timed
  * @STALL_CONTROL: nothing
+ * @STALL_LOOK: memory of an object
  * @STALL_LOAD: an operation, and so on
  * @STALL_STORE: likewise
  * @STALL_NEW: likewise
@@ -53,6 +56,7 @@
  */
 enum stall_act {
 	STALL_CONTROL,
+	STALL_LOOK,
 	STALL_LOAD,
 	STALL_STORE,
 	STALL_NEW,
