@@ -91,12 +91,17 @@ static void forget(struct mheap_chunk *chunk, u32 block, u64 objects)
  * becomes free under the block lock: an upgrade, which looks at tag and count
  * under it, sees the old tag only together with the count of the dead object,
  * which is zero.
+ *
+ * Where a collection still means the dead object, nobody may take the number, and
+ * the chunk is listed by the sweep: or else whoever wants a number would look into
+ * all such chunks in one operation.
  */
 static void *detach(struct mheap_lane *lane, u32 object, struct mheap_shape *shape)
 {
 	struct mheap_chunk *chunk = mheap_chunk_of(&lane->heap->table, object);
 	const u32 block = mheap_block(object);
 	const u32 index = mheap_index(object);
+	u64 usable;
 	void *body;
 
 	spin_lock(&chunk->lock[block]);
@@ -106,8 +111,10 @@ static void *detach(struct mheap_lane *lane, u32 object, struct mheap_shape *sha
 	chunk->slots[index] = 0;
 	forget(chunk, block, mheap_bit(object));
 	chunk->free[block] |= raise_tag(chunk, object);
+	usable = chunk->free[block] & ~mheap_unreached(chunk, block);
 	spin_unlock(&chunk->lock[block]);
-	mheap_table_list(&lane->heap->table, chunk, MHEAP_LIST_FREE);
+	if (likely(usable))
+		mheap_table_list(&lane->heap->table, chunk, MHEAP_LIST_FREE);
 	lane->tally.freed++;
 	if (shape->slots)
 		lane->tally.tracked--;

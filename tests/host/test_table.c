@@ -221,6 +221,43 @@ static void leaves_in_the_place_of_garbage(void)
 }
 
 /* Beyond the first directory of 64 chunks, and everything is still found. */
+/*
+ * A number that a collection still means is not to be had, so its chunk is not
+ * listed for it: else whoever wants one looks into all such chunks. The mark bits
+ * are cleared by hand, as a census does, and set again as by a sweep.
+ */
+static void what_is_not_to_be_had_is_not_listed(void)
+{
+	struct mheap_chunk *chunk;
+	struct fixture f;
+	u64 handle[MHEAP_CHUNK_OBJECTS - 1];
+	u32 i;
+
+	fixture_begin(&f, 0);
+	for (i = 0; i < ARRAY_SIZE(handle); i++)
+		handle[i] = make(f.session, 1, 1);
+	chunk = mheap_chunk_of(&f.heap.table, 1);
+	check_equal(number_of(f.session, handle[500]) >> MHEAP_CHUNK_SHIFT, 0);
+	make(f.session, 1, 1);		/* out of the next chunk: this one is used up */
+	check(!chunk->listed[MHEAP_LIST_FREE]);
+
+	f.heap.phase = MHEAP_PHASE_MARK;
+	for (i = 0; i < MHEAP_CHUNK_BLOCKS; i++)
+		chunk->mark[i] = ~chunk->tracked[i];
+	for (i = 0; i < 100; i++)
+		drop(f.session, handle[i]);
+	check(!chunk->listed[MHEAP_LIST_FREE]);
+
+	memset(chunk->mark, 0xff, sizeof(chunk->mark));
+	f.heap.phase = MHEAP_PHASE_IDLE;
+	drop(f.session, handle[100]);
+	check(chunk->listed[MHEAP_LIST_FREE]);
+	for (; i < ARRAY_SIZE(handle) - 1; i++)
+		drop(f.session, handle[i + 1]);
+	fixture_collect(&f, MHEAP_OLDEST);
+	fixture_end(&f);
+}
+
 static void the_directory_grows(void)
 {
 	const u32 count = 200000;
@@ -283,6 +320,7 @@ static const struct test tests[] = {
 	{ "runs do not overlap", runs_do_not_overlap },
 	{ "unused numbers are given back", unused_numbers_are_given_back },
 	{ "leaves in the place of garbage", leaves_in_the_place_of_garbage },
+	{ "what is not to be had is not listed", what_is_not_to_be_had_is_not_listed },
 	{ "the directory grows", the_directory_grows },
 	{ "no number left", no_number_left },
 	{}
