@@ -309,13 +309,14 @@ def print_stalls(stalls, pauses):
     for (where, kind, n), record in sorted(stalls.items()):
         row = [where, kind, f"{n:,}", figure(record["collections"]["n"]),
                figure(record["collections"]["p50"] / 1e6),
+               figure(record["alone"] / 1e6) if kind == "full" else "-",
                figure(pauses[n]["pause_ns"] / 1e6) if kind == "full" and n in pauses else "-",
                f"{record['stalls']:,}, {record['stalls_over_8us']:,}"]
         for name, act in (("operations", "operations"), ("memory", "look"), ("clock", "control")):
             rows.append(row + [name] + [figure(record[act][value] / 1000) for value in values]
                         + [f"{record[act]['over_10us']:,} of {record[act]['n']:,}"])
             row = [""] * len(row)
-    print_table(["where", "collections", "objects", "how many", "ms each", "CPython, ms",
+    print_table(["where", "collections", "objects", "how many", "ms each", "alone", "CPython, ms",
                  "stalls, over 8 us", "what", "p50", "p99", "p99.9", "max", "over 10 us"], rows)
 
 

@@ -42,6 +42,7 @@
 #include "spread.h"
 
 #define STALL_HELD	64U
+#define STALL_FLOATING_ROUNDS(objects)	((objects) > 1000000 ? 2 : 5)
 #define STALL_SLICE	26		/* nanoseconds, as a power of two: 67 ms */
 
 /**
@@ -78,6 +79,7 @@ enum stall_act {
  * @spread: times of each act
  * @collections: times of collections
  * @unreachable: objects that collections freed
+ * @alone: the shortest full collection in nanoseconds while the program did not work
  */
 struct stall {
 	struct mheap_heap heap;
@@ -92,6 +94,7 @@ struct stall {
 	struct spread spread[STALL_ACTS];
 	struct spread collections;
 	u64 unreachable;
+	u64 alone;
 };
 
 /**

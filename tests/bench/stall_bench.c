@@ -16,8 +16,6 @@
 
 #include "stall.h"
 
-#define FLOATING_ROUNDS	5
-
 static struct stall stall;
 
 static void __attribute__((noreturn)) die(const char *what, int error)
@@ -77,7 +75,7 @@ static void measure_floating(void)
 	stall.control = false;
 	stall.stop = false;
 	stall_collect(&stall, MHEAP_OLDEST);
-	for (int i = 0; i < FLOATING_ROUNDS; i++) {
+	for (int i = 0; i < STALL_FLOATING_ROUNDS(stall.objects); i++) {
 		thread = start_program();
 		stall_floating_begin(&stall, &floating);
 		end_program(thread);

@@ -11,8 +11,6 @@
 
 #include "stall.h"
 
-#define FLOATING_ROUNDS	5
-
 static uint objects = 1000000;
 module_param(objects, uint, 0444);
 MODULE_PARM_DESC(objects, "of the graph");
@@ -86,7 +84,7 @@ static int measure_floating(void)
 
 	stall->control = false;
 	stall_collect(stall, MHEAP_OLDEST);
-	for (i = 0; i < FLOATING_ROUNDS && !error; i++) {
+	for (i = 0; i < STALL_FLOATING_ROUNDS(stall->objects) && !error; i++) {
 		error = start_program();
 		if (error)
 			break;
