@@ -2,6 +2,8 @@
 /*
  * Memory of the core in userspace, with failures to order.
  */
+#include <unistd.h>
+
 #include "port_user.h"
 
 long port_allocations;
@@ -12,6 +14,34 @@ long port_fail_at;
 bool port_fail_all;
 #ifdef PORT_CHECKS
 __thread int port_spinlocks;
+#endif
+
+#ifdef PORT_PAUSES
+/*
+ * Mostly none; else the processor goes to somebody else, now and then for as long
+ * as a collection takes. Each thread has moods: a patient one and a hasty one.
+ */
+void port_pause(void)
+{
+	static __thread u32 random, until_change, rarity;
+	static u32 threads;
+
+	if (!random)
+		random = __atomic_add_fetch(&threads, 0x9e3779b9U, __ATOMIC_RELAXED) | 1;
+	random ^= random << 13;
+	random ^= random >> 17;
+	random ^= random << 5;
+	if (!until_change--) {
+		until_change = 5000 + random % 50000;
+		rarity = 1U << (6 + random % 8);
+	}
+	if (likely(random % rarity))
+		return;
+	if (random / rarity % 8)
+		sched_yield();
+	else
+		usleep(1 + random / rarity % 200);
+}
 #endif
 
 static bool must_fail(void)

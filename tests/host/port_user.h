@@ -5,6 +5,10 @@
  * that it is held, so lockdep_assert_held() asserts; every allocation can be
  * made to fail, and is counted.
  *
+ * With PORT_PAUSES threads pause for random times wherever others may come between:
+ * at locks, at shared words and where they may be rescheduled. So what goes wrong
+ * once in a million times otherwise goes wrong within seconds.
+ *
  * With PORT_CHECKS memory that is not asked for zeroed is filled with rubbish,
  * what may sleep asserts that no spinlock is held, and no thread ever holds two
  * spinlocks.
@@ -37,8 +41,19 @@ typedef unsigned int gfp_t;
 
 #define likely(x)		__builtin_expect(!!(x), 1)
 #define unlikely(x)		__builtin_expect(!!(x), 0)
+#ifdef PORT_PAUSES
+void port_pause(void);
+#define READ_ONCE(x) ({								\
+	__typeof__(x) _once = __atomic_load_n(&(x), __ATOMIC_RELAXED);		\
+	port_pause();								\
+	_once; })
+#define WRITE_ONCE(x, value)							\
+	(__atomic_store_n(&(x), value, __ATOMIC_RELAXED), port_pause())
+#else
+#define port_pause()		((void)0)
 #define READ_ONCE(x)		__atomic_load_n(&(x), __ATOMIC_RELAXED)
 #define WRITE_ONCE(x, value)	__atomic_store_n(&(x), value, __ATOMIC_RELAXED)
+#endif
 #define smp_load_acquire(p)	__atomic_load_n(p, __ATOMIC_ACQUIRE)
 #define smp_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)
 #define smp_mb()		__atomic_thread_fence(__ATOMIC_SEQ_CST)
@@ -114,6 +129,7 @@ extern long port_alarms;
 static inline void cond_resched(void)
 {
 	port_may_sleep();
+	port_pause();
 }
 
 /* Atomics. Those of the kernel that return a value are fully ordered. */
@@ -125,22 +141,27 @@ typedef struct { int value; } atomic_t;
 #define PORT_ATOMIC(prefix, type, number)						\
 static inline number prefix##_read(const type *a)					\
 {											\
+	port_pause();										\
 	return __atomic_load_n(&a->value, __ATOMIC_RELAXED);				\
 }											\
 static inline void prefix##_set(type *a, number value)					\
 {											\
+	port_pause();										\
 	__atomic_store_n(&a->value, value, __ATOMIC_RELAXED);				\
 }											\
 static inline void prefix##_add(number change, type *a)					\
 {											\
+	port_pause();										\
 	__atomic_add_fetch(&a->value, change, __ATOMIC_RELAXED);			\
 }											\
 static inline void prefix##_or(number bits, type *a)					\
 {											\
+	port_pause();										\
 	__atomic_or_fetch(&a->value, bits, __ATOMIC_RELAXED);				\
 }											\
 static inline void prefix##_sub(number change, type *a)					\
 {											\
+	port_pause();										\
 	__atomic_sub_fetch(&a->value, change, __ATOMIC_RELAXED);			\
 }											\
 static inline void prefix##_inc(type *a)						\
@@ -153,23 +174,28 @@ static inline void prefix##_dec(type *a)						\
 }											\
 static inline number prefix##_add_return(number change, type *a)			\
 {											\
+	port_pause();										\
 	return __atomic_add_fetch(&a->value, change, __ATOMIC_SEQ_CST);			\
 }											\
 static inline number prefix##_add_return_relaxed(number change, type *a)		\
 {											\
+	port_pause();										\
 	return __atomic_add_fetch(&a->value, change, __ATOMIC_RELAXED);			\
 }											\
 static inline number prefix##_sub_return(number change, type *a)			\
 {											\
+	port_pause();										\
 	return __atomic_sub_fetch(&a->value, change, __ATOMIC_SEQ_CST);			\
 }											\
 static inline bool prefix##_try_cmpxchg(type *a, number *old, number value)		\
 {											\
+	port_pause();										\
 	return __atomic_compare_exchange_n(&a->value, old, value, false,		\
 					   __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);		\
 }											\
 static inline bool prefix##_try_cmpxchg_relaxed(type *a, number *old, number value)	\
 {											\
+	port_pause();										\
 	return __atomic_compare_exchange_n(&a->value, old, value, false,		\
 					   __ATOMIC_RELAXED, __ATOMIC_RELAXED);		\
 }
@@ -187,8 +213,10 @@ struct mutex { pthread_mutex_t lock; int held; };
 #define port_held(l, change)	__atomic_add_fetch(&(l)->held, change, __ATOMIC_RELAXED)
 
 #define port_mutex_init(l)	((l)->held = 0, pthread_mutex_init(&(l)->lock, NULL))
-#define port_mutex_lock(l)	(pthread_mutex_lock(&(l)->lock), port_held(l, 1))
-#define port_mutex_unlock(l)	(port_held(l, -1), pthread_mutex_unlock(&(l)->lock))
+#define port_mutex_lock(l) \
+	(port_pause(), pthread_mutex_lock(&(l)->lock), port_held(l, 1), port_pause())
+#define port_mutex_unlock(l) \
+	(port_held(l, -1), pthread_mutex_unlock(&(l)->lock), port_pause())
 
 #define spin_lock_init(l)	port_mutex_init(l)
 #define spin_lock(l)		(port_spins(), port_mutex_lock(l))

@@ -246,11 +246,28 @@ static void statistics_add_up(void)
 	fixture_end(&f);
 }
 
+/* What refers to itself from far behind is garbage to a young collection, too. */
+static void wide_garbage_is_young(void)
+{
+	struct fixture f;
+	u64 object;
+
+	fixture_begin(&f, 0);
+	object = make(f.session, 1000, 0);
+	link_to(f.session, object, 0, object);
+	link_to(f.session, object, 999, object);
+	drop(f.session, object);
+	check_equal(fixture_collect(&f, 0).freed, 1);
+	check_equal(fixture_objects(&f), 0);
+	fixture_end(&f);
+}
+
 static const struct test tests[] = {
 	{ "the rule is CPython's", the_rule_is_cpythons },
 	{ "thresholds are checked, all or none", thresholds_are_checked },
 	{ "collections of a growing heap", collections_of_a_growing_heap },
 	{ "statistics add up", statistics_add_up },
+	{ "wide garbage is found young", wide_garbage_is_young },
 	{}
 };
 

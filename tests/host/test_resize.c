@@ -2,6 +2,8 @@
 /*
  * Resize between every pair of interesting shapes.
  */
+#include <unistd.h>
+
 #include "act.h"
 #include "fixture.h"
 #include "harness.h"
@@ -162,11 +164,81 @@ static void to_nothing_and_back(void)
 	fixture_end(&f);
 }
 
+/* A collection comes as far as the second block of the table, and waits there. */
+
+static bool is_locked, go_on;
+
+static bool has(const bool *flag)
+{
+	return __atomic_load_n(flag, __ATOMIC_ACQUIRE);
+}
+
+static void *hold_second_block(void *argument)
+{
+	struct fixture *f = argument;
+	spinlock_t *lock = &f->heap.table.directory->chunk[0]->lock[1];
+
+	spin_lock(lock);
+	__atomic_store_n(&is_locked, true, __ATOMIC_RELEASE);
+	while (!has(&go_on))
+		usleep(100);
+	spin_unlock(lock);
+	return NULL;
+}
+
+static void *collect_all(void *argument)
+{
+	fixture_collect(argument, MHEAP_OLDEST);
+	return NULL;
+}
+
+/* A ring of one that nobody holds refers to the object. */
+static u64 make_on_garbage(struct fixture *f)
+{
+	const u64 garbage = make(f->session, 2, 0);
+	const u64 object = make(f->session, 1, 0);
+
+	link_to(f->session, garbage, 0, garbage);
+	link_to(f->session, garbage, 1, object);
+	drop(f->session, garbage);
+	return object;
+}
+
+static void without_slots_behind_the_census(void)
+{
+	pthread_t holder, collector;
+	struct fixture f;
+	u32 number;
+	u64 object;
+
+	fixture_begin(&f, 0);
+	object = make_on_garbage(&f);
+	number = number_of(f.session, object);
+	check(mheap_block(number) == 0);
+	__atomic_store_n(&is_locked, false, __ATOMIC_RELAXED);
+	__atomic_store_n(&go_on, false, __ATOMIC_RELAXED);
+	pthread_create(&holder, NULL, hold_second_block, &f);
+	while (!has(&is_locked))
+		usleep(100);
+	pthread_create(&collector, NULL, collect_all, &f);
+	while (!mheap_is_unreached(f.heap.table.directory->chunk[0], number))
+		usleep(100);
+	check_equal(act_resize(f.session, object, 0, 8), 0);
+	drop(f.session, object);
+	__atomic_store_n(&go_on, true, __ATOMIC_RELEASE);
+	pthread_join(holder, NULL);
+	pthread_join(collector, NULL);
+	fixture_collect(&f, MHEAP_OLDEST);
+	check_equal(fixture_objects(&f), 0);
+	fixture_end(&f);
+}
+
 static const struct test tests[] = {
 	{ "from shape to shape", from_shape_to_shape },
 	{ "what is cut off is dropped", what_is_cut_off_is_dropped },
 	{ "the generation is kept", generation_is_kept },
 	{ "to nothing and back", to_nothing_and_back },
+	{ "garbage loses its slots while it is collected", without_slots_behind_the_census },
 	{}
 };
 

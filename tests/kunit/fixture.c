@@ -9,8 +9,13 @@
 static void *body_alloc(struct mheap_allocator *allocator, size_t size)
 {
 	struct fixture *f = container_of(allocator, struct fixture, allocator);
-	void *body = READ_ONCE(f->fail_bodies) ? NULL : kvzalloc(size, GFP_KERNEL);
+	const u32 one_in = f->fail_one_in;
+	void *body = NULL;
 
+	if (one_in && (u32)atomic_inc_return(&f->asked) % one_in == 0)
+		return NULL;
+	if (!READ_ONCE(f->fail_bodies))
+		body = kvzalloc(size, GFP_KERNEL);
 	if (body)
 		atomic_inc(&f->bodies);
 	return body;
@@ -56,20 +61,30 @@ static const struct mheap_heap_ops heap_ops = {
 	.released = note_nothing,
 };
 
-int fixture_init(struct kunit *test)
+/* A heap without sessions. Return: 0 or -ENOMEM. */
+int fixture_begin(struct fixture *f)
 {
-	struct fixture *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
 	const struct mheap_heap_config config = {
 		.allocator = &f->allocator,
 		.ops = &heap_ops,
 		.generations = { .threshold = { 700, 10, 10 }, .enabled = true },
 	};
+
+	memset(f, 0, sizeof(*f));
+	f->allocator.ops = &body_ops;
+	return mheap_heap_init(&f->heap, &config);
+}
+
+int fixture_init(struct kunit *test)
+{
+	struct fixture *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
 	u32 i;
 
+	if (torture_only())
+		kunit_skip(test, "not asked for");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, f);
+	KUNIT_ASSERT_EQ(test, fixture_begin(f), 0);
 	test->priv = f;
-	f->allocator.ops = &body_ops;
-	KUNIT_ASSERT_EQ(test, mheap_heap_init(&f->heap, &config), 0);
 	for (i = 0; i < ARRAY_SIZE(f->session); i++)
 		mheap_session_init(&f->session[i], &f->heap, i + 1, 7 * i);
 	return 0;
@@ -80,7 +95,7 @@ void fixture_exit(struct kunit *test)
 	struct fixture *f = test->priv;
 	u32 i;
 
-	if (!f || !f->heap.ops)
+	if (!f)
 		return;
 	for (i = 0; i < ARRAY_SIZE(f->session); i++)
 		mheap_session_fini(&f->session[i]);

@@ -20,6 +20,8 @@
  *             KASAN sees its edges
  * @bodies: not given back yet
  * @fail_bodies: no body can be had
+ * @fail_one_in: every so many-th body cannot be had, or 0
+ * @asked: how many were asked for, with @fail_one_in
  * @collect_wanted: the heap has asked for a collection
  * @release_wanted: the heap has asked for a release to be continued
  */
@@ -29,10 +31,16 @@ struct fixture {
 	struct mheap_allocator allocator;
 	atomic_t bodies;
 	bool fail_bodies;
+	u32 fail_one_in;
+	atomic_t asked;
 	bool collect_wanted;
 	bool release_wanted;
 };
 
+/* A parameter of the module: no other suite is to run. */
+bool torture_only(void);
+
+int fixture_begin(struct fixture *f);
 int fixture_init(struct kunit *test);
 void fixture_exit(struct kunit *test);
 
@@ -50,6 +58,6 @@ void set_threshold(struct kunit *test, u32 first, u32 second, u32 third);
 
 extern struct kunit_suite suite_collector, suite_concurrent, suite_generations,
 	suite_handles, suite_limits, suite_memory, suite_objects, suite_random,
-	suite_release, suite_shapes, suite_slab;
+	suite_release, suite_shapes, suite_slab, suite_torture;
 
 #endif /* _MHEAP_KUNIT_FIXTURE_H */

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Programs that try to break a heap. Each has a session of its own and plays many
+ * games at once with objects that others see and with objects that nobody else
+ * does; of the latter it knows exactly what must be where. Who runs them decides on
+ * threads, collectors and time: kernel threads (torture.c) or a program in
+ * userspace under sanitizers (tests/host/test_concurrent.c).
+ *
+ * Every object's payload begins with its own id, and whoever keeps a reference, in
+ * a hand or in a slot, remembers whose: so an object that was freed too early is
+ * noticed even where another one has its number by then.
+ */
+#ifndef _MHEAP_KUNIT_MUTATOR_H
+#define _MHEAP_KUNIT_MUTATOR_H
+
+#include "core/collect.h"
+#include "core/object.h"
+#include "core/release.h"
+
+#define MUTATORS_MAX	8U
+
+/* Places for references, by what they are for. */
+enum mutator_place {
+	MUTATOR_SHARED,		/* the object that everybody knows */
+	MUTATOR_PUBLIC,		/* objects that others may see */
+	MUTATOR_HOLDER = MUTATOR_PUBLIC + 24,	/* what tokens are hidden in */
+	MUTATOR_TOKEN = MUTATOR_HOLDER + 8,	/* tokens in hand */
+	MUTATOR_CHILD = MUTATOR_TOKEN + 16,	/* of tokens in hand */
+	MUTATOR_RING = MUTATOR_CHILD + 16,	/* members of rings */
+	MUTATOR_HEAD = MUTATOR_RING + 8,	/* of a long list */
+	MUTATOR_CURSOR,		/* on it */
+	MUTATOR_SHRINKING,	/* hangs on garbage and is to lose its slots */
+	MUTATOR_PLACES,
+};
+
+#define MUTATOR_HOLDERS		(MUTATOR_TOKEN - MUTATOR_HOLDER)
+#define MUTATOR_TOKENS		(MUTATOR_CHILD - MUTATOR_TOKEN)
+#define MUTATOR_RINGS		(MUTATOR_HEAD - MUTATOR_RING)
+#define MUTATOR_HOLDER_SLOTS	4
+#define MUTATOR_RING_MEMBERS	3
+#define MUTATOR_NAMES		16
+
+/**
+ * struct mutator_reference - a reference from outside that a mutator holds
+ * @id: of the object
+ * @handle: what it holds it by, or 0 if by the bare number
+ * @object: the number, or 0 if there is nothing
+ */
+struct mutator_reference {
+	u64 id;
+	u64 handle;
+	u32 object;
+};
+
+/**
+ * struct mutator_token - an object with one reference, and a child with one
+ * @id: of the token
+ * @child: id of the child
+ * @hidden: where it is: 1 + holder and slot, or 0 while it is in hand
+ */
+struct mutator_token {
+	u64 id;
+	u64 child;
+	u32 hidden;
+};
+
+/**
+ * struct mutator_ring - garbage with weak handles, unless a member is held
+ * @id: of the members; 0 where there is no ring
+ * @weak: handles
+ * @dead: an upgrade has failed
+ */
+struct mutator_ring {
+	u64 id[MUTATOR_RING_MEMBERS];
+	u64 weak[MUTATOR_RING_MEMBERS];
+	bool dead;
+};
+
+/**
+ * struct mutator - one of the programs
+ * @torture: what it belongs to
+ * @session: its own
+ * @number: from 0
+ * @reopened: how often it has begun a new session
+ * @random: where decisions come from
+ * @mood: which game it likes best in this session
+ * @steps: of games, done so far
+ * @operations: done so far, about
+ * @held: all its references from outside
+ * @token: tokens
+ * @ring: rings
+ * @name: weak handles to public objects
+ * @length: of the list
+ * @left: nodes from the cursor to the end
+ */
+struct mutator {
+	struct torture *torture;
+	struct mheap_session session;
+	u32 number;
+	u32 reopened;
+	u64 random;
+	u32 mood;
+	u64 steps;
+	u64 operations;
+	struct mutator_reference held[MUTATOR_PLACES];
+	struct mutator_token token[MUTATOR_TOKENS];
+	struct mutator_ring ring[MUTATOR_RINGS];
+	u64 name[MUTATOR_NAMES];
+	u32 length;
+	u32 left;
+};
+
+/**
+ * struct torture - a heap and its mutators
+ * @heap: the heap
+ * @keeper: a session that keeps the shared object
+ * @shared: its number
+ * @broken: a rule was (atomic)
+ * @refused: operations that failed for lack of memory (atomic)
+ * @mutators: how many
+ * @mutator: them
+ */
+struct torture {
+	struct mheap_heap *heap;
+	struct mheap_session keeper;
+	u32 shared;
+	atomic_t broken;
+	atomic64_t refused;
+	u32 mutators;
+	struct mutator mutator[MUTATORS_MAX];
+};
+
+/* Says what was broken; where the mutators run decides how. */
+void torture_say(const char *rule, u64 is, u64 should);
+
+int torture_init(struct torture *torture, struct mheap_heap *heap, u32 mutators, u64 seed);
+void torture_fini(struct torture *torture);
+void torture_drop_all(struct torture *torture);
+void torture_expect(struct torture *torture, const char *rule, u64 is, u64 should);
+void torture_census(struct torture *torture);
+u64 torture_operations(const struct torture *torture);
+void mutator_go(struct mutator *m);
+
+static inline bool torture_is_broken(struct torture *torture)
+{
+	return atomic_read(&torture->broken);
+}
+
+#endif /* _MHEAP_KUNIT_MUTATOR_H */
