@@ -193,7 +193,7 @@ static void slab_bodies(void)
 
 static void verified(void)
 {
-	run(FIXTURE_AUTO | FIXTURE_VERIFY);
+	live_again_and_again(FIXTURE_VERIFY);
 }
 
 static const struct test tests[] = {

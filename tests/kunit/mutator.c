@@ -765,6 +765,53 @@ static void play_shrinking(struct mutator *m)
 		keep(m, MUTATOR_SHRINKING, object, id);
 }
 
+/* An object that only its name keeps, at times. */
+
+static void take_name_back(struct mutator *m)
+{
+	if (m->named)
+		expect(m, "a name can be taken back",
+		       mheap_root_unpublish(&m->session, &m->number, sizeof(m->number)), 0);
+	m->named = 0;
+}
+
+static void give_name(struct mutator *m)
+{
+	u64 id;
+	u32 object = make(m, below(m, 3), 0, 0, &id);
+
+	if (!object)
+		return;
+	if (granted(m, "a name", mheap_root_publish(&m->session, &m->number,
+						    sizeof(m->number), object, false))) {
+		m->named = object;
+		m->named_id = id;
+	}
+	put(m, object);
+}
+
+static void look_name_up(struct mutator *m)
+{
+	u32 object = 0;
+
+	expect(m, "a name can be looked up",
+	       mheap_root_lookup(&m->session, &m->number, sizeof(m->number), &object), 0);
+	if (object)
+		keep(m, MUTATOR_NAMED, object, m->named_id);
+	if (once_in(m, 2))
+		take_name_back(m);
+}
+
+static void play_name(struct mutator *m)
+{
+	if (!m->named)
+		give_name(m);
+	else if (once_in(m, 2))
+		look_name_up(m);
+	else
+		let_go(m, MUTATOR_NAMED);
+}
+
 static void verify_one(struct mutator *m)
 {
 	const struct mutator_reference *held = &m->held[below(m, MUTATOR_PLACES)];
@@ -781,6 +828,7 @@ static void (*const game[])(struct mutator *m) = {
 	play_token, play_token, play_token, play_token, play_token, play_token, move_token,
 	move_token, renew_holder, play_ring, play_ring, play_ring, play_ring, play_ring,
 	play_list, play_list, play_list, play_shrinking, play_shrinking, play_shrinking,
+	play_name, play_name,
 	verify_one, verify_one, verify_one,
 };
 
@@ -939,10 +987,16 @@ int torture_init(struct torture *torture, struct mheap_heap *heap, u32 mutators,
  */
 void torture_drop_all(struct torture *torture)
 {
+	struct mutator *m;
 	u32 i;
 
-	for (i = 0; i < torture->mutators; i++)
-		close_session(&torture->mutator[i]);
+	for (i = 0; i < torture->mutators; i++) {
+		m = &torture->mutator[i];
+		mheap_session_enter_always(&m->session);
+		take_name_back(m);
+		mheap_session_leave(&m->session);
+		close_session(m);
+	}
 	torture->mutators = 0;
 	mheap_session_enter_always(&torture->keeper);
 	mheap_object_put(&torture->keeper, torture->shared);
@@ -1001,11 +1055,14 @@ static void find_held(struct census *census)
 	u32 i, place;
 
 	find(census, torture->shared, census->outside);
-	for (i = 0; i < torture->mutators; i++)
+	for (i = 0; i < torture->mutators; i++) {
+		if (torture->mutator[i].named)
+			find(census, torture->mutator[i].named, census->outside);
 		for (place = 0; place < MUTATOR_PLACES; place++)
 			if (torture->mutator[i].held[place].object)
 				find(census, torture->mutator[i].held[place].object,
 				     census->outside);
+	}
 }
 
 /* Look into an object that is alive. */

@@ -16,6 +16,7 @@
 #include "core/collect.h"
 #include "core/object.h"
 #include "core/release.h"
+#include "core/root.h"
 
 #define MUTATORS_MAX	8U
 
@@ -29,6 +30,7 @@ enum mutator_place {
 	MUTATOR_RING = MUTATOR_CHILD + 16,	/* members of rings */
 	MUTATOR_HEAD = MUTATOR_RING + 8,	/* of a long list */
 	MUTATOR_CURSOR,		/* on it */
+	MUTATOR_NAMED,		/* has a name, or had one */
 	MUTATOR_SHRINKING,	/* hangs on garbage and is to lose its slots */
 	MUTATOR_PLACES,
 };
@@ -90,6 +92,8 @@ struct mutator_ring {
  * @token: tokens
  * @ring: rings
  * @name: weak handles to public objects
+ * @named: number of the object with this mutator's name, or 0
+ * @named_id: its id
  * @length: of the list
  * @left: nodes from the cursor to the end
  */
@@ -106,6 +110,8 @@ struct mutator {
 	struct mutator_token token[MUTATOR_TOKENS];
 	struct mutator_ring ring[MUTATOR_RINGS];
 	u64 name[MUTATOR_NAMES];
+	u32 named;
+	u64 named_id;
 	u32 length;
 	u32 left;
 };
