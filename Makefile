@@ -8,7 +8,7 @@ PREFIX ?= /usr/local
 
 export BUILD PREFIX
 
-.PHONY: all module userspace install uninstall modules_install run test bench \
+.PHONY: all module userspace install uninstall modules_install run test torture bench \
 	check vm clean help
 
 all: userspace module
@@ -18,6 +18,7 @@ help:
 	@echo '  make              mheap.ko for KDIR, the library and the command'
 	@echo '  make run          the main job in a virtual machine: Debian'"'"'s packages in a heap'
 	@echo '  make test         all tests, natively and in virtual machines'
+	@echo '  make torture      the long form of the tests that do everything at once: hours'
 	@echo '  make bench        the bars, measured beside CPython, Boehm and the bare kernel'
 	@echo '  make check        static checks: style, sparse, W=1, layers, man pages'
 	@echo '  make module       mheap.ko alone'
@@ -57,6 +58,10 @@ run:
 
 test:
 	@tests/run
+
+torture:
+	@scripts/deps build vm
+	@tests/torture/run
 
 bench:
 	@scripts/deps build vm bench
