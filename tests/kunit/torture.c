@@ -268,8 +268,10 @@ static void everything_at_once(struct kunit *test)
 		refused += atomic64_read(&round->torture.refused);
 		collections += atomic_long_read(&round->collections);
 	} while (go_on && time_before(jiffies, end));
-	kunit_info(test, "torture: %llu operations, %llu collections, %llu refusals, %u heaps, %u s\n",
-		   operations, collections, refused, number, jiffies_to_msecs(jiffies - begin) / 1000);
+	kunit_info(test,
+		   "torture: %llu operations, %llu collections, %llu refusals, %u heaps, %u s\n",
+		   operations, collections, refused, number,
+		   jiffies_to_msecs(jiffies - begin) / 1000);
 	if (go_on)
 		kvfree(round);
 }
