@@ -62,6 +62,7 @@ static inline void *mheap_port_vzalloc(size_t size, gfp_t gfp)
 {
 	return __vmalloc(size, gfp | __GFP_ZERO);
 }
+
 /* A number that nobody can guess, and a hash that cannot be aimed at without it. */
 static inline u64 mheap_port_seed(void)
 {

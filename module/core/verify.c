@@ -58,7 +58,7 @@ static bool alloc_audit(struct audit *audit, struct mheap_heap *heap)
 static void complain(struct audit *audit, const char *what, u32 object, u64 count)
 {
 	if (audit->complaints++ < 10)
-		mheap_port_alarm("object %u %s: %u references from slots counted, %u found, %u from outside\n",
+		mheap_port_alarm("object %u %s: from slots %u counted, %u found, %u from outside\n",
 				 object, what, mheap_count_inside(count), audit->inside[object],
 				 mheap_count_outside(count));
 }

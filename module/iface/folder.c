@@ -136,7 +136,8 @@ static ssize_t verdicts_show(struct kobject *kobj, struct kobj_attribute *attrib
 			  atomic64_read(&verify->wrong), atomic64_read(&verify->skipped));
 }
 
-static ssize_t ceiling_waits_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
+static ssize_t ceiling_waits_show(struct kobject *kobj, struct kobj_attribute *attribute,
+				  char *text)
 {
 	return sysfs_emit(text, "%lld\n", atomic64_read(&heap_of(kobj)->ceiling.waits));
 }

@@ -77,6 +77,7 @@ struct hand {
  * @end: of this part, in jiffies
  * @stop: the mutators are through
  * @collections: how many there were
+ * @verdicts: of those, how many were checked, see core/verify.h
  * @hand: mutators, then helpers
  */
 struct round {
@@ -85,6 +86,7 @@ struct round {
 	unsigned long end;
 	bool stop;
 	atomic_long_t collections;
+	u64 verdicts;
 	struct hand hand[MUTATORS_MAX + HELPERS];
 };
 
@@ -228,6 +230,8 @@ static bool go_through_round(struct kunit *test, struct round *round, u32 seed, 
 
 	memset(round, 0, sizeof(*round));
 	KUNIT_ASSERT_EQ(test, fixture_begin(&round->fixture), 0);
+	/* Holding everybody up for each verdict leaves less to happen at once. */
+	round->fixture.heap.verify.enabled = number % 2 == 0;
 	KUNIT_ASSERT_EQ(test, torture_init(&round->torture, &round->fixture.heap,
 					   setting("torture_mutators", torture_mutators),
 					   seed + number), 0);
@@ -242,6 +246,8 @@ static bool go_through_round(struct kunit *test, struct round *round, u32 seed, 
 	torture_fini(&round->torture);
 	be_quiet(round);
 	check_empty(test, round);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&round->fixture.heap.verify.wrong), 0);
+	round->verdicts = atomic64_read(&round->fixture.heap.verify.checked);
 	mheap_heap_fini(&round->fixture.heap);
 	KUNIT_EXPECT_EQ(test, atomic_read(&round->fixture.bodies), 0);
 	return true;
@@ -255,7 +261,7 @@ static void everything_at_once(struct kunit *test)
 	const unsigned long begin = jiffies;
 	const unsigned long end = begin + seconds * HZ;
 	struct round *round = kvzalloc(sizeof(*round), GFP_KERNEL);
-	u64 operations = 0, refused = 0, collections = 0;
+	u64 operations = 0, refused = 0, collections = 0, verdicts = 0;
 	u32 number = 0;
 	bool go_on;
 
@@ -267,10 +273,11 @@ static void everything_at_once(struct kunit *test)
 		operations += torture_operations(&round->torture);
 		refused += atomic64_read(&round->torture.refused);
 		collections += atomic_long_read(&round->collections);
+		verdicts += round->verdicts;
 	} while (go_on && time_before(jiffies, end));
 	kunit_info(test,
-		   "torture: %llu operations, %llu collections, %llu refusals, %u heaps, %u s\n",
-		   operations, collections, refused, number,
+		   "torture: %llu operations, %llu collections, %llu verdicts checked, %llu refusals, %u heaps, %u s\n",
+		   operations, collections, verdicts, refused, number,
 		   jiffies_to_msecs(jiffies - begin) / 1000);
 	if (go_on)
 		kvfree(round);

@@ -584,13 +584,25 @@ static unsigned long begin(void)
 	return seed;
 }
 
-static void go_on(int may_be_killed)
+/* No verdict of the collector was wrong; it was not checked where it is slow. */
+static void check_verdicts(void)
+{
+	long long verdicts[3];
+
+	CHECK_EQ(heap_numbers(heap, "stats/verdicts", verdicts, 3), 3);
+	tap_note("torture: %lld verdicts checked", verdicts[0]);
+	CHECK_EQ(verdicts[1], 0);
+}
+
+static void go_on(int may_be_killed, int verify)
 {
 	const double begun = tap_time();
 	const double end = begun + SECONDS;
 	unsigned long seed = begin();
 	unsigned int rounds = 0;
 
+	if (verify)
+		CHECK_EQ(heap_write(heap, "verify", "1"), 1);
 	/* A round takes a little longer than it should; the limit is the test's. */
 	do
 		round_of(seed++, may_be_killed && can_join);
@@ -598,17 +610,23 @@ static void go_on(int may_be_killed)
 	tap_note("torture: %lu operations, %lu refused, %lu killed, %u rounds, %.0f s",
 		 common->operations, common->refused, common->killed, rounds,
 		 tap_time() - begun);
+	check_verdicts();
 	heap_close(heap);
 }
 
 TEST(processes_do_everything_at_once)
 {
-	go_on(0);
+	go_on(0, 0);
+}
+
+TEST(processes_do_everything_while_verdicts_are_checked)
+{
+	go_on(1, 1);
 }
 
 TEST(processes_are_killed_meanwhile)
 {
-	go_on(1);
+	go_on(1, 0);
 }
 
 /* Whoever the kernel kills for want of memory is one of those that may be killed. */
@@ -619,5 +637,5 @@ TEST(memory_is_short)
 	if (!write_limit("memory.max", "16M"))
 		tap_skip("no control group for memory");
 	is_short = 1;
-	go_on(1);
+	go_on(1, 0);
 }
