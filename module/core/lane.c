@@ -309,6 +309,25 @@ void mheap_lane_free_body(struct mheap_lane *lane, void *body, size_t size)
 	lane->discarded = discard;
 }
 
+/*
+ * Wait for the end of the section that may be under way. Where there is none the
+ * lock is not even held for as long as it takes to lose the processor.
+ */
+static void greet(struct mheap_lane *lane)
+{
+	bool idle;
+
+	preempt_disable();
+	idle = mutex_trylock(&lane->lock);
+	if (likely(idle))
+		mutex_unlock(&lane->lock);
+	preempt_enable();
+	if (likely(idle))
+		return;
+	mutex_lock(&lane->lock);
+	mutex_unlock(&lane->lock);
+}
+
 /* Take the next lane that has not taken part, and wait for it. */
 static bool greet_one(struct mheap_lanes *lanes)
 {
@@ -321,8 +340,7 @@ static bool greet_one(struct mheap_lanes *lanes)
 		found = true;
 		lane->round = lanes->round;
 		list_move_tail(&lane->link, &lanes->list);
-		mutex_lock(&lane->lock);
-		mutex_unlock(&lane->lock);
+		greet(lane);
 	}
 	mutex_unlock(&lanes->lock);
 	return found;

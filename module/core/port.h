@@ -27,6 +27,7 @@
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/overflow.h>
+#include <linux/preempt.h>
 #include <linux/prefetch.h>
 #include <linux/random.h>
 #include <linux/sched.h>

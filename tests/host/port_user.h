@@ -227,6 +227,8 @@ struct mutex { pthread_mutex_t lock; int held; };
 #define mutex_lock_nest_lock(l, n) mutex_lock(l)
 #define mutex_lock_killable(l)	(mutex_lock(l), 0)
 #define mutex_trylock(l)	(!pthread_mutex_trylock(&(l)->lock) && port_held(l, 1))
+#define preempt_disable()	((void)0)
+#define preempt_enable()	((void)0)
 #define might_lock(l)		port_may_sleep()
 #define mutex_unlock(l)		port_mutex_unlock(l)
 
