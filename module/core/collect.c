@@ -43,6 +43,9 @@
  * So nobody gains a reference to w. What was gained by an upgrade is touched and
  * counted, and the collection looks again; verdict.c has that argument.
  *
+ * tests/model/ has the same as a model, explored in every interleaving, and what
+ * goes wrong where a step is left out; H2 is there for the memory order alone.
+ *
  * Why counts are right. A section that overwrote a slot may owe a decrement to what
  * was in it; H3 ends it. Behind H3 the references to an unreached object are in the
  * slots of unreached objects only: alive or dead and left to the worker, who leaves

@@ -39,8 +39,8 @@ struct mheap_heap;
  * @collect: a collection is due; have mheap_collect_due() called soon
  * @release: a release waits to be continued; have mheap_release_continue()
  *           called soon
- * @released: mheap_release_continue() has come to its end; whoever waits for
- *            mheap_release_pending() to become false should look again
+ * @released: mheap_release_continue() or a collection has come to its end; whoever
+ *            waits for mheap_release_pending() to become false should look again
  *
  * All are called often, from contexts that may not sleep, and only note the
  * request.
