@@ -231,7 +231,7 @@ static bool go_through_round(struct kunit *test, struct round *round, u32 seed, 
 	memset(round, 0, sizeof(*round));
 	KUNIT_ASSERT_EQ(test, fixture_begin(&round->fixture), 0);
 	/* Holding everybody up for each verdict leaves less to happen at once. */
-	round->fixture.heap.verify.enabled = number % 2 == 0;
+	round->fixture.heap.verify.enabled = number % 2;
 	KUNIT_ASSERT_EQ(test, torture_init(&round->torture, &round->fixture.heap,
 					   setting("torture_mutators", torture_mutators),
 					   seed + number), 0);
