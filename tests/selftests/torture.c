@@ -279,6 +279,10 @@ static void build_one(struct worker *w)
 	else
 		ops[count++] = op_store(some(w), 0, MHEAP_RESULT(2 * nodes - 2));
 	done = heap_submit(w->heap, ops, count, 0);
+	if (done == -ENOMEM) {	/* not even for the batch */
+		common->refused++;
+		return;
+	}
 	CHECK(done > 0 && done <= count);
 	common->operations += done;
 }
