@@ -38,7 +38,7 @@ static void check(struct stall *stall, int error)
 static int load(struct stall *stall, u64 handle, u32 slot, u64 *loaded)
 {
 	struct mheap_session *session = &stall->session;
-	u32 object, target = 0;
+	u32 object = 0, target = 0;
 	int error;
 
 	*loaded = 0;
@@ -55,7 +55,7 @@ static int load(struct stall *stall, u64 handle, u32 slot, u64 *loaded)
 static int store(struct stall *stall, u64 handle, u32 slot, u64 what)
 {
 	struct mheap_session *session = &stall->session;
-	u32 object, target;
+	u32 object = 0, target = 0;
 	int error;
 
 	mheap_session_enter_always(session);
