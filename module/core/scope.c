@@ -4,21 +4,6 @@
  */
 #include "scope.h"
 
-/* Take down the chunks on the young list, as far as there is room. */
-static void copy_young_list(struct mheap_scope *scope, u32 room)
-{
-	struct mheap_table *table = &scope->heap->table;
-	struct mheap_chunk *chunk;
-
-	spin_lock(&table->lock);
-	list_for_each_entry(chunk, &table->list[MHEAP_LIST_YOUNG], link[MHEAP_LIST_YOUNG]) {
-		if (scope->chunks == room)
-			break;
-		scope->chunk[scope->chunks++] = chunk;
-	}
-	spin_unlock(&table->lock);
-}
-
 /**
  * mheap_scope_init - take down what a collection is about
  * @scope: to be made
@@ -46,7 +31,7 @@ int mheap_scope_init(struct mheap_scope *scope, struct mheap_heap *heap, u32 gen
 	scope->chunk = kvcalloc(room, sizeof(scope->chunk[0]), GFP_KERNEL | __GFP_NOWARN);
 	if (!scope->chunk)
 		return -ENOMEM;
-	copy_young_list(scope, room);
+	scope->chunks = mheap_table_copy_list(&heap->table, MHEAP_LIST_YOUNG, scope->chunk, room);
 	return 0;
 }
 

@@ -66,8 +66,10 @@ int mheap_table_init(struct mheap_table *table)
 	memset(table, 0, sizeof(*table));
 	mutex_init(&table->growth);
 	spin_lock_init(&table->lock);
-	for (i = 0; i < MHEAP_LISTS; i++)
-		INIT_LIST_HEAD(&table->list[i]);
+	for (i = 0; i < MHEAP_LISTS; i++) {
+		table->first[i] = MHEAP_NO_CHUNK;
+		table->last[i] = MHEAP_NO_CHUNK;
+	}
 	table->directory = new_directory(DIRECTORY_FIRST, NULL);
 	if (!table->directory)
 		return -ENOMEM;
@@ -143,74 +145,6 @@ static int add_chunk(struct mheap_table *table)
 	return 0;
 }
 
-/**
- * mheap_table_list - a chunk has got something that a list is about
- * @table: the table
- * @chunk: the chunk
- * @list: the list
- *
- * Called behind the change, with its block unlocked again. The flag is read
- * without the lock; the barrier pairs with the one in mheap_table_unlist():
- * either this sees the flag cleared, and lists the chunk again, or whoever
- * cleared it sees the change.
- *
- * Context: Any that may take a spinlock; no block is locked.
- */
-void mheap_table_list(struct mheap_table *table, struct mheap_chunk *chunk,
-		      enum mheap_list list)
-{
-	smp_mb(); /* pairs with mheap_table_unlist() */
-	if (READ_ONCE(chunk->listed[list]))
-		return;
-	spin_lock(&table->lock);
-	if (!chunk->listed[list]) {
-		WRITE_ONCE(chunk->listed[list], true);
-		list_add_tail(&chunk->link[list], &table->list[list]);
-		WRITE_ONCE(table->listed[list], table->listed[list] + 1);
-	}
-	spin_unlock(&table->lock);
-}
-
-/**
- * mheap_table_unlist - take a chunk off a list
- * @table: the table
- * @chunk: the chunk
- * @list: the list
- *
- * Called before the last look at the chunk: see mheap_table_list().
- *
- * Context: Any that may take a spinlock.
- */
-void mheap_table_unlist(struct mheap_table *table, struct mheap_chunk *chunk,
-			enum mheap_list list)
-{
-	spin_lock(&table->lock);
-	if (chunk->listed[list]) {
-		list_del(&chunk->link[list]);
-		WRITE_ONCE(table->listed[list], table->listed[list] - 1);
-		WRITE_ONCE(chunk->listed[list], false);
-	}
-	spin_unlock(&table->lock);
-	smp_mb(); /* pairs with mheap_table_list() */
-}
-
-/**
- * mheap_table_first - the first chunk of a list
- * @table: the table
- * @list: the list
- *
- * Context: Any that may take a spinlock. Return: The chunk, or NULL.
- */
-struct mheap_chunk *mheap_table_first(struct mheap_table *table, enum mheap_list list)
-{
-	struct mheap_chunk *chunk;
-
-	spin_lock(&table->lock);
-	chunk = list_first_entry_or_null(&table->list[list], struct mheap_chunk, link[list]);
-	spin_unlock(&table->lock);
-	return chunk;
-}
-
 /*
  * Take the free numbers of the first block that has any. Those that a collection
  * has not reached are left: it lists the chunk again when it is through with it.
@@ -232,27 +166,13 @@ static bool take_from(struct mheap_chunk *chunk, struct mheap_run *run)
 	return false;
 }
 
-/* The first listed chunk; it goes to the end, so that the next one who asks gets another. */
-static struct mheap_chunk *next_free(struct mheap_table *table)
-{
-	struct mheap_chunk *chunk;
-
-	spin_lock(&table->lock);
-	chunk = list_first_entry_or_null(&table->list[MHEAP_LIST_FREE], struct mheap_chunk,
-					 link[MHEAP_LIST_FREE]);
-	if (chunk)
-		list_move_tail(&chunk->link[MHEAP_LIST_FREE], &table->list[MHEAP_LIST_FREE]);
-	spin_unlock(&table->lock);
-	return chunk;
-}
-
 static bool take_listed(struct mheap_table *table, struct mheap_run *run)
 {
 	struct mheap_chunk *chunk;
 
 	if (run->home && take_from(run->home, run))
 		return true;
-	while ((chunk = next_free(table))) {
+	while ((chunk = mheap_table_rotate(table, MHEAP_LIST_FREE))) {
 		run->home = chunk;
 		if (take_from(chunk, run))
 			return true;

@@ -48,6 +48,7 @@
 #define MHEAP_CHUNK_BLOCKS	(MHEAP_CHUNK_OBJECTS / MHEAP_BLOCK_OBJECTS)
 #define MHEAP_ENTRY_BYTES	24U	/* of the table, for each number */
 #define MHEAP_CHUNKS_MAX	(1U << (32 - MHEAP_CHUNK_SHIFT))
+#define MHEAP_NO_CHUNK		MHEAP_CHUNKS_MAX
 
 /* Generations 0 and 1 have a bitmap each; generation 2 is who is in neither. */
 #define MHEAP_YOUNG		2
@@ -96,7 +97,9 @@ enum mheap_list {
  * @base: I  the first number
  * @listed: T to change; on table->list[], by enum mheap_list. Read without the
  *          lock, see mheap_table_list()
- * @link: T  while @listed
+ * @next: T  on each list, while @listed: number of the chunk behind this one, or
+ *        MHEAP_NO_CHUNK
+ * @previous: T  likewise, of the one before
  */
 struct mheap_chunk {
 	atomic64_t count[MHEAP_CHUNK_OBJECTS];
@@ -114,7 +117,8 @@ struct mheap_chunk {
 	u32 *trial;
 	u32 base;
 	bool listed[MHEAP_LISTS];
-	struct list_head link[MHEAP_LISTS];
+	u32 next[MHEAP_LISTS];
+	u32 previous[MHEAP_LISTS];
 };
 
 /**
@@ -135,7 +139,8 @@ struct mheap_directory {
  * @chunks: how many there are; likewise
  * @growth: one grower at a time
  * @lock: guards the lists
- * @list: T  of chunks
+ * @first: T  chunk of each list, by number, or MHEAP_NO_CHUNK
+ * @last: T  likewise
  * @listed: T to change  how many are on each list
  * @bytes: A  memory the table takes
  */
@@ -144,7 +149,8 @@ struct mheap_table {
 	u32 chunks;
 	struct mutex growth;	/* adding chunks and directories */
 	spinlock_t lock;	/* T */
-	struct list_head list[MHEAP_LISTS];
+	u32 first[MHEAP_LISTS];
+	u32 last[MHEAP_LISTS];
 	u32 listed[MHEAP_LISTS];
 	atomic_long_t bytes;
 };
@@ -171,6 +177,9 @@ void mheap_table_list(struct mheap_table *table, struct mheap_chunk *chunk,
 void mheap_table_unlist(struct mheap_table *table, struct mheap_chunk *chunk,
 			enum mheap_list list);
 struct mheap_chunk *mheap_table_first(struct mheap_table *table, enum mheap_list list);
+struct mheap_chunk *mheap_table_rotate(struct mheap_table *table, enum mheap_list list);
+u32 mheap_table_copy_list(struct mheap_table *table, enum mheap_list list,
+			  struct mheap_chunk **chunk, u32 room);
 
 static inline u32 mheap_index(u32 object)
 {
