@@ -2,6 +2,7 @@
 /*
  * A heap's beginning and end, and its figures.
  */
+#include "annex.h"
 #include "body.h"
 #include "count.h"
 #include "heap.h"
@@ -36,12 +37,13 @@ int mheap_heap_init(struct mheap_heap *heap, const struct mheap_heap_config *con
 }
 EXPORT_SYMBOL_MHEAP(mheap_heap_init);
 
-static void free_bodies(struct mheap_heap *heap, struct mheap_chunk *chunk)
+static void free_objects(struct mheap_heap *heap, struct mheap_chunk *chunk)
 {
 	struct mheap_shape shape;
 	u32 i;
 
 	for (i = 0; i < MHEAP_CHUNK_OBJECTS; i++) {
+		mheap_annex_free(&heap->table, mheap_annex_take(chunk, i));
 		if (!chunk->body[i])
 			continue;
 		mheap_body_shape(chunk, i, &shape);
@@ -64,7 +66,7 @@ void mheap_heap_fini(struct mheap_heap *heap)
 	u32 i;
 
 	for (i = 0; i < heap->table.chunks; i++) {
-		free_bodies(heap, heap->table.directory->chunk[i]);
+		free_objects(heap, heap->table.directory->chunk[i]);
 		cond_resched();
 	}
 	mheap_lane_fini(&heap->worker);

@@ -15,6 +15,7 @@
  * changes under the lock of the block only; and a reference that was taken out of
  * a slot is given up in the same section, see collect.c for why.
  */
+#include "annex.h"
 #include "body.h"
 #include "count.h"
 #include "heap.h"
@@ -101,6 +102,7 @@ static void *detach(struct mheap_lane *lane, u32 object, struct mheap_shape *sha
 	struct mheap_chunk *chunk = mheap_chunk_of(&lane->heap->table, object);
 	const u32 block = mheap_block(object);
 	const u32 index = mheap_index(object);
+	struct mheap_annex *annex;
 	u64 usable;
 	void *body;
 
@@ -109,10 +111,12 @@ static void *detach(struct mheap_lane *lane, u32 object, struct mheap_shape *sha
 	mheap_body_shape(chunk, object, shape);
 	WRITE_ONCE(chunk->body[index], NULL);
 	chunk->slots[index] = 0;
+	annex = mheap_annex_take(chunk, object);
 	forget(chunk, block, mheap_bit(object));
 	chunk->free[block] |= raise_tag(chunk, object);
 	usable = chunk->free[block] & ~mheap_unreached(chunk, block);
 	spin_unlock(&chunk->lock[block]);
+	mheap_annex_free(&lane->heap->table, annex);
 	if (likely(usable))
 		mheap_table_list(&lane->heap->table, chunk, MHEAP_LIST_FREE);
 	lane->tally.freed++;
@@ -270,6 +274,7 @@ static u64 free_object(struct mheap_heap *heap, struct mheap_tally *tally,
 		if (shape.slots)
 			tally->tracked--;
 	}
+	mheap_annex_free(&heap->table, mheap_annex_take(chunk, object));
 	tally->freed++;
 	return raise_tag(chunk, object);
 }

@@ -72,6 +72,8 @@ enum mheap_list {
 	MHEAP_LISTS,
 };
 
+struct mheap_annex;
+
 /**
  * struct mheap_chunk - 1,024 neighbouring numbers
  * @count: A  references from slots (low half) and from outside (high half); an
@@ -93,6 +95,8 @@ enum mheap_list {
  * @young: B  tracked objects in generation 0 and 1
  * @dead: B  objects whose count is zero and whose release waits for the worker
  * @lock: of each block
+ * @annex: T to set, once (release and acquire): what few objects have, see annex.h;
+ *         or NULL. Its entries: B
  * @trial: C  counts left over in a trial deletion, or NULL
  * @base: I  the first number
  * @listed: T to change; on table->list[], by enum mheap_list. Read without the
@@ -114,6 +118,7 @@ struct mheap_chunk {
 	u64 young[MHEAP_YOUNG][MHEAP_CHUNK_BLOCKS];
 	u64 dead[MHEAP_CHUNK_BLOCKS];
 	spinlock_t lock[MHEAP_CHUNK_BLOCKS];	/* B */
+	struct mheap_annex **annex;
 	u32 *trial;
 	u32 base;
 	bool listed[MHEAP_LISTS];

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Annexes: making and freeing them.
+ */
+#include "annex.h"
+
+#define ARRAY_BYTES	(MHEAP_CHUNK_OBJECTS * sizeof(struct mheap_annex *))
+
+/* Give a chunk its array. Another session may be at it. */
+static int give_array(struct mheap_table *table, struct mheap_chunk *chunk)
+{
+	struct mheap_annex **array;
+
+	if (likely(smp_load_acquire(&chunk->annex)))
+		return 0;
+	array = kvcalloc(MHEAP_CHUNK_OBJECTS, sizeof(array[0]), MHEAP_GFP);
+	if (!array)
+		return -ENOMEM;
+	spin_lock(&table->lock);
+	if (!chunk->annex) {
+		/* Pairs with the acquires: who sees the array sees it empty. */
+		smp_store_release(&chunk->annex, array);
+		atomic_long_add(ARRAY_BYTES, &table->bytes);
+		array = NULL;
+	}
+	spin_unlock(&table->lock);
+	kvfree(array);
+	return 0;
+}
+
+/**
+ * mheap_annex_make - the annex of an object, which gets one if it has none
+ * @table: the object's
+ * @object: the caller keeps it alive
+ * @made: filled; it lives as long as the object
+ *
+ * Context: May sleep; no block is locked. Return: 0 or -ENOMEM.
+ */
+int mheap_annex_make(struct mheap_table *table, u32 object, struct mheap_annex **made)
+{
+	struct mheap_chunk *chunk = mheap_chunk_of(table, object);
+	spinlock_t *lock = &chunk->lock[mheap_block(object)];
+	struct mheap_annex *annex;
+
+	if (give_array(table, chunk))
+		return -ENOMEM;
+	annex = kzalloc(sizeof(*annex), MHEAP_GFP);
+	if (!annex)
+		return -ENOMEM;
+	spin_lock(lock);
+	*made = mheap_annex_of(chunk, object);
+	if (!*made) {
+		atomic_long_add(sizeof(*annex), &table->bytes);
+		chunk->annex[mheap_index(object)] = annex;
+		*made = annex;
+		annex = NULL;
+	}
+	spin_unlock(lock);
+	kfree(annex);
+	return 0;
+}
+
+/**
+ * mheap_annex_free - free an annex that no object has any more
+ * @table: where the object was
+ * @annex: the annex, or NULL
+ *
+ * Context: Any.
+ */
+void mheap_annex_free(struct mheap_table *table, struct mheap_annex *annex)
+{
+	if (likely(!annex))
+		return;
+	atomic_long_sub(sizeof(*annex), &table->bytes);
+	kfree(annex);
+}
