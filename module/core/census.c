@@ -27,40 +27,46 @@ void mheap_census_prepare(struct mheap_scope *scope)
 			atomic64_set(&chunk->touched[block], 0);
 }
 
-/* Take the objects of the set out of their generations. The block is locked. */
+/*
+ * Take the objects of the set out of their generations. The block is locked. What is
+ * permanent stays so; it belongs to the set of a full collection, which does not
+ * count it.
+ */
 static u64 take_members(u32 generation, struct mheap_chunk *chunk, u32 block)
 {
-	const u64 youngest = chunk->young[0][block];
-	const u64 younger = chunk->young[1][block];
+	const u64 frozen = mheap_frozen(chunk, block);
+	const u64 youngest = chunk->young[0][block] & ~frozen;
+	const u64 younger = chunk->young[1][block] & ~frozen;
 
-	lockdep_assert_held(&chunk->lock[block]);
-	chunk->young[0][block] = 0;
+	chunk->young[0][block] = frozen;
 	if (generation == 0) {
-		chunk->young[1][block] = younger | youngest;
+		chunk->young[1][block] = frozen | younger | youngest;
 		return youngest;
 	}
-	chunk->young[1][block] = 0;
+	chunk->young[1][block] = frozen;
 	return generation == 1 ? younger | youngest : chunk->tracked[block];
 }
 
-/* Return: how many objects of the block belong to the set. */
+/* Return: how many objects of the block belong to the set and are not permanent. */
 static u32 take_block(u32 generation, struct mheap_chunk *chunk, u32 block, bool *young)
 {
-	u64 members;
+	u64 members, frozen;
 
 	spin_lock(&chunk->lock[block]);
 	members = take_members(generation, chunk, block);
+	frozen = mheap_frozen(chunk, block);
 	WRITE_ONCE(chunk->mark[block], ~members);
-	*young |= chunk->young[1][block];
+	*young |= chunk->young[1][block] & ~frozen;
 	spin_unlock(&chunk->lock[block]);
-	return hweight64(members);
+	return hweight64(members & ~frozen);
 }
 
 /**
  * mheap_census_take - clear the mark bits of the set
  * @scope: of a collection
  *
- * Context: A collection. May sleep. Return: How many objects belong to the set.
+ * Context: A collection. May sleep.
+ * Return: How many objects belong to the set, the permanent ones not counted.
  */
 u64 mheap_census_take(struct mheap_scope *scope)
 {

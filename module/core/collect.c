@@ -9,7 +9,7 @@
  *	census	S is fixed (census.c)
  *	reach	from the objects of S with references from outside of it: in a full
  *		collection those are the counts from outside, in a young one what
- *		trial deletion leaves (mark.c, trial.c)
+ *		trial deletion leaves (mark.c, trial.c); and from permanent objects
  *	H2	handshake: what was touched before is seen
  *	look	reach from what was touched, until there is nothing new (verdict.c)
  *	H3	handshake: nobody has upgraded a weak handle since, else look again;
@@ -39,6 +39,13 @@
  *
  * An object of S that loses all its slots is no tracked object any more, but it is
  * touched then, so it is reached unless it has died.
+ *
+ * Permanent objects are no exception. To a young collection they are holders outside
+ * of S. A full one has them in S, as one more kind of root: reach comes to each of
+ * them that has not died, and scans its slots under their lock, so they are objects v
+ * that are reached, and never an object w. What is permanent does not change while a
+ * collection runs, as heap->collecting is held for that too; an object that dies, or
+ * loses all its slots, ceases to be permanent as it ceases to be tracked.
  *
  * So nobody gains a reference to w. What was gained by an upgrade is touched and
  * counted, and the collection looks again; verdict.c has that argument.
@@ -74,14 +81,25 @@
 #include "trial.h"
 #include "verdict.h"
 
+/*
+ * Permanent objects of a block. A look without the lock: nothing becomes permanent
+ * during a collection, and to reach what has just died does no harm.
+ */
+static __no_kcsan u64 look_for_frozen(const struct mheap_chunk *chunk, u32 block)
+{
+	return READ_ONCE(chunk->young[0][block]) & READ_ONCE(chunk->young[1][block]);
+}
+
 static void reach_roots_of(struct mheap_mark *mark, struct mheap_chunk *chunk, u32 block)
 {
 	struct mheap_run run = mheap_scope_unreached(chunk, block);
+	const u64 frozen = look_for_frozen(chunk, block);
 	u32 object;
 
 	while (run.left) {
 		object = mheap_run_next(&run);
-		if (mheap_count_outside(atomic64_read(&chunk->count[mheap_index(object)])))
+		if (frozen & mheap_bit(object) ||
+		    mheap_count_outside(atomic64_read(&chunk->count[mheap_index(object)])))
 			mheap_mark_reach(mark, object);
 	}
 	mheap_mark_drain(mark);

@@ -151,6 +151,26 @@ int mheap_generations_due(struct mheap_generations *generations)
 }
 
 /**
+ * mheap_generations_emptied - all objects have left for the permanent generation
+ * @generations: of a heap
+ *
+ * As in CPython the counters begin anew, and what full collections found stays: a
+ * full one still looks at the slots of what is permanent.
+ *
+ * Context: heap->collecting held.
+ */
+void mheap_generations_emptied(struct mheap_generations *generations)
+{
+	unsigned int i;
+
+	spin_lock(&generations->lock);
+	atomic_long_set(&generations->born, 0);
+	for (i = 1; i < MHEAP_GENERATION_COUNT; i++)
+		generations->count[i] = 0;
+	spin_unlock(&generations->lock);
+}
+
+/**
  * mheap_generations_begin - a collection begins
  * @generations: of a heap
  * @generation: the oldest one collected

@@ -11,6 +11,7 @@
 
 #define MHEAP_GENERATION_COUNT	3
 #define MHEAP_OLDEST		(MHEAP_GENERATION_COUNT - 1)
+#define MHEAP_PERMANENT		MHEAP_GENERATION_COUNT	/* never collected */
 
 /**
  * struct mheap_generation_figures - one generation since the heap was made
@@ -99,6 +100,7 @@ void mheap_generations_get_figures(struct mheap_generations *generations,
 				   struct mheap_generation_figures figures[MHEAP_GENERATION_COUNT]);
 bool mheap_generations_born(struct mheap_generations *generations, long change);
 int mheap_generations_due(struct mheap_generations *generations);
+void mheap_generations_emptied(struct mheap_generations *generations);
 void mheap_generations_begin(struct mheap_generations *generations, u32 generation);
 void mheap_generations_end(struct mheap_generations *generations,
 			   const struct mheap_collection *collection);

@@ -84,7 +84,7 @@ EXPORT_SYMBOL_MHEAP(mheap_heap_fini);
  * change meanwhile, each of them read whole: what comes out is as old as the look.
  */
 static __no_kcsan void count_generations(struct mheap_heap *heap,
-					 u64 in_generation[MHEAP_GENERATION_COUNT])
+					 struct mheap_heap_figures *figures)
 {
 	const u32 chunks = mheap_table_chunks(&heap->table);
 	const struct mheap_chunk *chunk;
@@ -93,16 +93,16 @@ static __no_kcsan void count_generations(struct mheap_heap *heap,
 	u64 tracked;
 	u32 i;
 
-	memset(in_generation, 0, MHEAP_GENERATION_COUNT * sizeof(in_generation[0]));
 	for (i = 0; i < chunks; i++) {
 		chunk = mheap_chunk_of(&heap->table, i << MHEAP_CHUNK_SHIFT);
 		for (block = 0; block < MHEAP_CHUNK_BLOCKS; block++) {
 			young[0] = READ_ONCE(chunk->young[0][block]);
 			young[1] = READ_ONCE(chunk->young[1][block]);
 			tracked = READ_ONCE(chunk->tracked[block]);
-			in_generation[0] += hweight64(young[0]);
-			in_generation[1] += hweight64(young[1]);
-			in_generation[2] += hweight64(tracked & ~young[0] & ~young[1]);
+			figures->in_generation[0] += hweight64(young[0] & ~young[1]);
+			figures->in_generation[1] += hweight64(young[1] & ~young[0]);
+			figures->in_generation[2] += hweight64(tracked & ~young[0] & ~young[1]);
+			figures->frozen += hweight64(young[0] & young[1]);
 		}
 		cond_resched();
 	}
@@ -134,6 +134,6 @@ void mheap_heap_figures(struct mheap_heap *heap, struct mheap_heap_figures *figu
 	figures->handles = max(sum.handles, 0L);
 	figures->sessions = atomic_read(&heap->sessions);
 	figures->pending = mheap_release_pending(heap);
-	count_generations(heap, figures->in_generation);
+	count_generations(heap, figures);
 }
 EXPORT_SYMBOL_MHEAP(mheap_heap_figures);

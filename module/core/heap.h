@@ -111,6 +111,7 @@ struct mheap_heap {
  * @freed_by_count: objects freed because their last reference went
  * @freed_by_collector: objects freed by a collection
  * @in_generation: tracked objects in each generation
+ * @frozen: tracked objects in the permanent generation
  */
 struct mheap_heap_figures {
 	u64 objects;
@@ -123,6 +124,7 @@ struct mheap_heap_figures {
 	u64 freed_by_count;
 	u64 freed_by_collector;
 	u64 in_generation[MHEAP_GENERATION_COUNT];
+	u64 frozen;
 };
 
 /**

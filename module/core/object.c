@@ -304,6 +304,8 @@ static u32 generation_of(const struct mheap_chunk *chunk, u32 object)
 	const u32 block = mheap_block(object);
 	u32 generation;
 
+	if (unlikely(mheap_frozen(chunk, block) & mheap_bit(object)))
+		return MHEAP_PERMANENT;
 	for (generation = 0; generation < MHEAP_YOUNG; generation++)
 		if (chunk->young[generation][block] & mheap_bit(object))
 			return generation;

@@ -22,7 +22,7 @@
  * @charged: bytes of memory that it takes, its entry in the table included
  * @inside: references from slots
  * @outside: references from outside
- * @generation: 0 to 2, for a tracked object
+ * @generation: 0 to 2, or MHEAP_PERMANENT, for a tracked object
  * @tracked: it has slots
  */
 struct mheap_object_figures {

@@ -50,7 +50,10 @@
 #define MHEAP_CHUNKS_MAX	(1U << (32 - MHEAP_CHUNK_SHIFT))
 #define MHEAP_NO_CHUNK		MHEAP_CHUNKS_MAX
 
-/* Generations 0 and 1 have a bitmap each; generation 2 is who is in neither. */
+/*
+ * Generations 0 and 1 have a bitmap each; generation 2 is who is in neither, and the
+ * permanent one who is in both.
+ */
 #define MHEAP_YOUNG		2
 
 /* Identity word: how often the number has been used before, and the type. */
@@ -92,7 +95,8 @@ struct mheap_annex;
  * @free: B  numbers that nobody has taken. While its mark bit is clear a number
  *        is not to be taken: the collection means the object that had it.
  * @tracked: B  objects with slots
- * @young: B  tracked objects in generation 0 and 1
+ * @young: B  tracked objects in generation 0 and 1; those in both are permanent, and
+ *         become so and cease to be so under C
  * @dead: B  objects whose count is zero and whose release waits for the worker
  * @lock: of each block
  * @annex: T to set, once (release and acquire): what few objects have, see annex.h;
@@ -244,6 +248,13 @@ static inline u64 mheap_unreached(const struct mheap_chunk *chunk, u32 block)
 static inline bool mheap_is_unreached(const struct mheap_chunk *chunk, u32 object)
 {
 	return mheap_unreached(chunk, mheap_block(object)) & mheap_bit(object);
+}
+
+/* Objects of a block that are in the permanent generation. The block is locked. */
+static inline u64 mheap_frozen(const struct mheap_chunk *chunk, u32 block)
+{
+	lockdep_assert_held(&chunk->lock[block]);
+	return chunk->young[0][block] & chunk->young[1][block];
 }
 
 static inline u32 mheap_tag(const struct mheap_chunk *chunk, u32 object)

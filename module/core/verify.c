@@ -3,7 +3,7 @@
  * Verification. With all lanes held, the references in all slots of the heap are
  * counted once more and compared with the counts, and what programs can reach is
  * found once more, by a breadth-first walk over the whole heap that believes no
- * mark, no touch and no generation. What the verdict calls garbage must not be
+ * mark, no touch and no generation but the permanent one. What the verdict calls garbage must not be
  * among it, and whatever is must have the count that was found.
  *
  * This takes long, holds up everybody and needs 9 bytes an object. It is for
@@ -99,6 +99,16 @@ static void count_references(struct audit *audit)
 	}
 }
 
+/* Is it alive and permanent? Then it holds what it refers to, whoever holds it. */
+static bool is_frozen(struct audit *audit, u32 object)
+{
+	const struct mheap_chunk *chunk = mheap_chunk_of(&audit->heap->table, object);
+	const u32 block = mheap_block(object);
+
+	return chunk->young[0][block] & chunk->young[1][block] & mheap_bit(object) &&
+	       count_of(audit, object);
+}
+
 static void walk(struct audit *audit)
 {
 	const u32 *slot;
@@ -106,7 +116,7 @@ static void walk(struct audit *audit)
 	u32 slots, next, i;
 
 	for (object = 0; object < audit->numbers; object++)
-		if (mheap_count_outside(count_of(audit, object)))
+		if (mheap_count_outside(count_of(audit, object)) || is_frozen(audit, object))
 			reach(audit, object);
 	for (next = 0; next < audit->found; next++) {
 		slot = slots_of(audit, audit->queue[next], &slots);

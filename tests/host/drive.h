@@ -121,6 +121,7 @@ void drive_misuse(struct drive *drive, struct drive_lane *lane);
 void drive_reopen(struct drive *drive, struct drive_lane *lane);
 void drive_collect(struct drive *drive, u32 generation);
 void drive_due(struct drive *drive);
+void drive_freeze(struct drive *drive, bool freeze);
 
 /* Comparisons; drive_expect() is false and says so where the two differ. */
 #define drive_expect(drive, a, b) \

@@ -167,6 +167,7 @@ static void check_heap(struct drive *drive)
 	drive_expect(drive, figures.sessions, drive->config.lanes + 1);
 	for (i = 0; i < 3; i++)
 		drive_expect(drive, figures.in_generation[i], oracle_in_generation(oracle, i));
+	drive_expect(drive, figures.frozen, oracle_in_generation(oracle, ORACLE_PERMANENT));
 	for (i = 0; i < drive->config.lanes; i++)
 		handles += drive->lane[i].open;
 	drive_expect(drive, figures.handles, handles);

@@ -185,8 +185,8 @@ static void reach(struct oracle *oracle, struct oracle_list *queue, uint32_t ind
 }
 
 /*
- * What stands fast: whatever is referred to from outside, and, for a collection
- * of the young, whatever is not young, alive or garbage.
+ * What stands fast: whatever is referred to from outside, whatever is permanent, and,
+ * for a collection of the young, whatever is not young, alive or garbage.
  */
 static void reach_what_stands(struct oracle *oracle, struct oracle_list *queue,
 			      uint32_t generation)
@@ -198,7 +198,7 @@ static void reach_what_stands(struct oracle *oracle, struct oracle_list *queue,
 		oracle->object[oracle->living.object[i]].reached = false;
 	for (i = 0; i < oracle->living.length; i++) {
 		object = &oracle->object[oracle->living.object[i]];
-		if (object->outside ||
+		if (object->outside || (object->slots && object->generation == ORACLE_PERMANENT) ||
 		    (generation < ORACLE_OLDEST && !in_set(object, generation)))
 			reach(oracle, queue, oracle->living.object[i]);
 	}
@@ -304,6 +304,30 @@ void oracle_collect(struct oracle *oracle, uint32_t generation, oracle_verdict v
 	take_apart(oracle, &garbage);
 	free(garbage.object);
 	free(survivors.object);
+}
+
+/* Everything moves to the permanent generation, and all counters begin anew. */
+void oracle_freeze(struct oracle *oracle)
+{
+	uint32_t i;
+
+	for (i = 0; i < oracle->living.length; i++)
+		if (oracle->object[oracle->living.object[i]].slots)
+			oracle->object[oracle->living.object[i]].generation = ORACLE_PERMANENT;
+	oracle->count[1] = 0;
+	oracle->count[2] = 0;
+}
+
+void oracle_unfreeze(struct oracle *oracle)
+{
+	struct oracle_object *object;
+	uint32_t i;
+
+	for (i = 0; i < oracle->living.length; i++) {
+		object = &oracle->object[oracle->living.object[i]];
+		if (object->generation == ORACLE_PERMANENT)
+			object->generation = ORACLE_OLDEST;
+	}
 }
 
 uint64_t oracle_in_generation(const struct oracle *oracle, uint32_t generation)

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #define ORACLE_OLDEST	2U
+#define ORACLE_PERMANENT 3U
 
 /**
  * struct oracle_object - an object
@@ -100,6 +101,8 @@ void oracle_store(struct oracle *oracle, uint32_t object, uint32_t slot, uint32_
 void oracle_resize(struct oracle *oracle, uint32_t object, uint32_t slots, uint32_t length);
 void oracle_collect(struct oracle *oracle, uint32_t generation, oracle_verdict verdict,
 		    void *context);
+void oracle_freeze(struct oracle *oracle);
+void oracle_unfreeze(struct oracle *oracle);
 uint64_t oracle_in_generation(const struct oracle *oracle, uint32_t generation);
 uint64_t oracle_body_size(const struct oracle_object *object);
 uint64_t oracle_slab_charge(uint64_t size);
