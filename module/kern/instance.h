@@ -21,6 +21,7 @@
  * @release: continues releases
  * @destroy: frees the instance
  * @settled: woken when @release has come to an end
+ * @events: woken when there may be something to read for sessions that listen
  */
 struct mheap_instance {
 	struct mheap_heap heap;
@@ -30,6 +31,7 @@ struct mheap_instance {
 	struct work_struct release;
 	struct work_struct destroy;
 	wait_queue_head_t settled;
+	wait_queue_head_t events;
 };
 
 struct mheap_instance *mheap_instance_create(const struct mheap_heap_config *config);
