@@ -203,10 +203,12 @@ static void collect(struct mheap_heap *heap, u32 generation,
 	lockdep_assert_held(&heap->collecting);
 	memset(collection, 0, sizeof(*collection));
 	begin_scope(&scope, heap, generation);
+	mheap_journal_start(heap, scope.generation);
 	collect_scope(&scope, collection);
 	end_scope(&scope);
 	collection->nanoseconds = ktime_get_ns() - begin;
 	mheap_generations_end(&heap->generations, collection);
+	mheap_journal_end(heap, collection);
 }
 
 /**

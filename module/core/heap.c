@@ -33,6 +33,7 @@ int mheap_heap_init(struct mheap_heap *heap, const struct mheap_heap_config *con
 	mheap_ceiling_init(&heap->ceiling, config->ceiling);
 	mheap_finalizers_init(&heap->finalizers, config->finalizers_max);
 	heap->verify.enabled = config->verify;
+	mheap_journal_init(&heap->journal);
 	mheap_roots_init(&heap->roots);
 	return 0;
 }
@@ -76,6 +77,7 @@ void mheap_heap_fini(struct mheap_heap *heap)
 	mutex_destroy(&heap->moving);
 	mutex_destroy(&heap->verdict);
 	mheap_roots_fini(&heap->roots);
+	mheap_journal_fini(&heap->journal);
 	mutex_destroy(&heap->collecting);
 }
 EXPORT_SYMBOL_MHEAP(mheap_heap_fini);

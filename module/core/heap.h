@@ -12,6 +12,7 @@
 #include "finalizer.h"
 #include "generation.h"
 #include "histogram.h"
+#include "journal.h"
 #include "lane.h"
 #include "port.h"
 #include "release.h"
@@ -75,6 +76,7 @@ struct mheap_heap_ops {
  * @roots: objects with names
  * @ceiling: of its garbage
  * @finalizers: objects whose finalizers are to be called
+ * @journal: what has happened
  * @verify: whether verdicts are checked
  * @releasing: mheap_release_continue() is at work (atomic)
  * @size: memory of bodies, but for what lanes owe it (atomic)
@@ -97,6 +99,7 @@ struct mheap_heap {
 	struct mheap_roots roots;
 	struct mheap_ceiling ceiling;
 	struct mheap_finalizers finalizers;
+	struct mheap_journal journal;
 	struct mheap_verify verify;
 	atomic_t releasing;
 	atomic64_t size;

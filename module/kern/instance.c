@@ -18,6 +18,7 @@
 
 #include "core/collect.h"
 #include "core/release.h"
+#include "core/session.h"
 #include "instance.h"
 
 static struct workqueue_struct *workqueue;
@@ -172,6 +173,23 @@ int mheap_instance_settle(struct mheap_instance *instance)
 			     (TASK_KILLABLE | TASK_FREEZABLE)))
 		return -EINTR;
 	return 0;
+}
+
+/**
+ * mheap_instance_listen - wait until there is something to tell a session
+ * @instance: the caller has a reference
+ * @session: of it
+ *
+ * Context: May sleep, and is frozen at suspend. No locks held.
+ * Return: 0, also if the session listens to nothing, or -ERESTARTSYS when a signal
+ * comes.
+ */
+int mheap_instance_listen(struct mheap_instance *instance, struct mheap_session *session)
+{
+	return wait_event_state(instance->events,
+				!READ_ONCE(session->listener.kinds) ||
+				mheap_listener_is_ready(session),
+				(TASK_INTERRUPTIBLE | TASK_FREEZABLE));
 }
 
 /**

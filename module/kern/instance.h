@@ -12,6 +12,8 @@
 
 #include "core/heap.h"
 
+struct mheap_session;
+
 /**
  * struct mheap_instance - a heap and its background work
  * @heap: the heap
@@ -38,6 +40,7 @@ struct mheap_instance *mheap_instance_create(const struct mheap_heap_config *con
 struct mheap_instance *mheap_instance_get(struct mheap_instance *instance);
 void mheap_instance_put(struct mheap_instance *instance);
 int mheap_instance_settle(struct mheap_instance *instance);
+int mheap_instance_listen(struct mheap_instance *instance, struct mheap_session *session);
 
 int mheap_instances_init(struct mheap_allocator *allocator);
 void mheap_instances_exit(void);
