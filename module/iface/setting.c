@@ -185,6 +185,12 @@ static struct setting garbage_ceiling = {
 	.config = IN_CONFIG(ceiling), .heap = IN_HEAP(ceiling.percent), .set = set_ceiling,
 };
 
+static struct setting finalizers_max = {
+	.of_heap = OF_HEAP(finalizers_max), .of_defaults = OF_DEFAULTS(finalizers_max),
+	.max = MHEAP_FINALIZERS_MAX, .size = sizeof(u32),
+	.config = IN_CONFIG(finalizers_max), .heap = IN_HEAP(finalizers.max),
+};
+
 static struct setting verify = {
 	.of_heap = OF_HEAP(verify), .of_defaults = OF_DEFAULTS(verify),
 	.max = 1, .size = sizeof(bool),
@@ -195,6 +201,7 @@ static struct attribute *heap_attrs[] = {
 	&threshold.of_heap.attr,
 	&enabled.of_heap.attr,
 	&garbage_ceiling.of_heap.attr,
+	&finalizers_max.of_heap.attr,
 	&verify.of_heap.attr,
 	NULL,
 };
@@ -203,6 +210,7 @@ static struct attribute *defaults_attrs[] = {
 	&threshold.of_defaults.attr,
 	&enabled.of_defaults.attr,
 	&garbage_ceiling.of_defaults.attr,
+	&finalizers_max.of_defaults.attr,
 	&verify.of_defaults.attr,
 	NULL,
 };

@@ -164,6 +164,8 @@ static struct figure_file created_file = FIGURE(created, created);
 static struct figure_file by_count_file = FIGURE(freed_by_count, freed_by_count);
 static struct figure_file by_collector_file = FIGURE(freed_by_collector, freed_by_collector);
 static struct figure_file table_bytes_file = FIGURE(table_bytes, table_bytes);
+static struct figure_file finalizing_file = FIGURE(finalizing, finalizing);
+static struct figure_file skipped_file = FIGURE(finalizers_skipped, finalizers_skipped);
 static struct figure_file collections_file = GENERATIONS(collections, collections);
 static struct figure_file visited_file = GENERATIONS(visited, visited);
 static struct figure_file collected_file = GENERATIONS(collected, collected);
@@ -213,6 +215,8 @@ static struct attribute *stats_attrs[] = {
 	&by_collector_file.attribute.attr,
 	&pending_file.attr,
 	&table_bytes_file.attribute.attr,
+	&finalizing_file.attribute.attr,
+	&skipped_file.attribute.attr,
 	&ceiling_waits_file.attr,
 	&verdicts_file.attr,
 	NULL,
