@@ -10,12 +10,20 @@
 #include "port.h"
 #include "table.h"
 
+#define MHEAP_ANNEX_FINALIZER	0x1U	/* the object has a finalizer, see finalizer.h */
+#define MHEAP_ANNEX_FINALIZED	0x2U	/* it was called, or will never be */
+
 /**
  * struct mheap_annex - more of an object
  * @flags: B  MHEAP_ANNEX_*
+ * @next: the object behind this one in the queue of finalizers, or 0; under the
+ *        lock of that
+ * @cookie: B  of the finalizer; does not change any more once it is FINALIZED
  */
 struct mheap_annex {
 	u32 flags;
+	u32 next;
+	u64 cookie;
 };
 
 int mheap_annex_make(struct mheap_table *table, u32 object, struct mheap_annex **made);

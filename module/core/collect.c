@@ -48,7 +48,22 @@
  * loses all its slots, ceases to be permanent as it ceases to be tracked.
  *
  * So nobody gains a reference to w. What was gained by an upgrade is touched and
- * counted, and the collection looks again; verdict.c has that argument.
+ * counted, and the collection looks again; verdict.c has that argument. A dead object
+ * that its releaser gives to the queue of finalizers is, to a collection, the same
+ * as one that is upgraded; finalizer.c does the same for it.
+ *
+ * Rescue: before anything is freed, the garbage that has finalizers gets a reference
+ * from the queue of them. It is touched before anybody can find it there, so a look
+ * reaches it, and then H3 is done again. Why is what is unreached then still garbage?
+ * Let w be such an object, and take the first gain, behind the rescue, of any such
+ * object: it was loaded from a slot of v that the program held. It did not hold v
+ * before the rescue if v was unreached then: nobody did, behind H3. So it took v from
+ * the queue, or v was gained behind the rescue, and so v is reached by now (or w was
+ * not the first), by a look behind the rescue; or v was reached before. The slot was
+ * scanned, and where w was not in it any more, or not yet, it goes on as above, with
+ * the rescue for H2: nobody held w before. All finalizers of the garbage are found in
+ * one rescue, and no unreached object gets one: who gives it one holds the object. So
+ * the next time there are none left.
  *
  * tests/model/ has the same as a model, explored in every interleaving, and what
  * goes wrong where a step is left out; H2 is there for the memory order alone.

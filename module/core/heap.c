@@ -31,6 +31,7 @@ int mheap_heap_init(struct mheap_heap *heap, const struct mheap_heap_config *con
 	heap->ops = config->ops;
 	mheap_generations_init(&heap->generations, &config->generations);
 	mheap_ceiling_init(&heap->ceiling, config->ceiling);
+	mheap_finalizers_init(&heap->finalizers, config->finalizers_max);
 	heap->verify.enabled = config->verify;
 	mheap_roots_init(&heap->roots);
 	return 0;
@@ -132,6 +133,8 @@ void mheap_heap_figures(struct mheap_heap *heap, struct mheap_heap_figures *figu
 	figures->bytes = max(sum.bytes, 0L) + figures->objects * MHEAP_ENTRY_BYTES;
 	figures->table_bytes = atomic_long_read(&heap->table.bytes);
 	figures->handles = max(sum.handles, 0L);
+	figures->finalizing = READ_ONCE(heap->finalizers.waiting);
+	figures->finalizers_skipped = atomic64_read(&heap->finalizers.skipped);
 	figures->sessions = atomic_read(&heap->sessions);
 	figures->pending = mheap_release_pending(heap);
 	count_generations(heap, figures);

@@ -9,6 +9,7 @@
 
 #include "allocator.h"
 #include "ceiling.h"
+#include "finalizer.h"
 #include "generation.h"
 #include "histogram.h"
 #include "lane.h"
@@ -41,6 +42,7 @@ struct mheap_heap;
  *           called soon
  * @released: mheap_release_continue() or a collection has come to its end; whoever
  *            waits for mheap_release_pending() to become false should look again
+ * @event: there may be something to read for sessions that listen, see listener.h
  *
  * All are called often, from contexts that may not sleep, and only note the
  * request.
@@ -49,6 +51,7 @@ struct mheap_heap_ops {
 	void (*collect)(struct mheap_heap *heap);
 	void (*release)(struct mheap_heap *heap);
 	void (*released)(struct mheap_heap *heap);
+	void (*event)(struct mheap_heap *heap);
 };
 
 /**
@@ -62,7 +65,7 @@ struct mheap_heap_ops {
  * @moved: the object that is being moved by a resize, or 0; written under
  *         @moving and the lock of the object's block, read under either
  * @upgrades: how often a weak handle was upgraded to an object that a collection
- *            had not reached (atomic)
+ *            had not reached, or such an object was given to its finalizer (atomic)
  * @lanes: of everybody who works on objects
  * @worker: the lane of mheap_release_continue()
  * @collecting: one collection at a time
@@ -71,6 +74,7 @@ struct mheap_heap_ops {
  * @generations: the collector's settings and figures
  * @roots: objects with names
  * @ceiling: of its garbage
+ * @finalizers: objects whose finalizers are to be called
  * @verify: whether verdicts are checked
  * @releasing: mheap_release_continue() is at work (atomic)
  * @size: memory of bodies, but for what lanes owe it (atomic)
@@ -92,6 +96,7 @@ struct mheap_heap {
 	struct mheap_generations generations;
 	struct mheap_roots roots;
 	struct mheap_ceiling ceiling;
+	struct mheap_finalizers finalizers;
 	struct mheap_verify verify;
 	atomic_t releasing;
 	atomic64_t size;
@@ -110,6 +115,8 @@ struct mheap_heap {
  * @created: objects ever made
  * @freed_by_count: objects freed because their last reference went
  * @freed_by_collector: objects freed by a collection
+ * @finalizing: objects that wait for their finalizers to be called
+ * @finalizers_skipped: objects whose finalizers were never called
  * @in_generation: tracked objects in each generation
  * @frozen: tracked objects in the permanent generation
  */
@@ -123,6 +130,8 @@ struct mheap_heap_figures {
 	u64 created;
 	u64 freed_by_count;
 	u64 freed_by_collector;
+	u64 finalizing;
+	u64 finalizers_skipped;
 	u64 in_generation[MHEAP_GENERATION_COUNT];
 	u64 frozen;
 };
@@ -133,6 +142,7 @@ struct mheap_heap_figures {
  * @ops: its surroundings
  * @generations: the collector's settings
  * @ceiling: percent, see ceiling.h
+ * @finalizers_max: how many may wait, see finalizer.h
  * @verify: check each verdict, see verify.h
  */
 struct mheap_heap_config {
@@ -140,6 +150,7 @@ struct mheap_heap_config {
 	const struct mheap_heap_ops *ops;
 	struct mheap_generation_config generations;
 	u32 ceiling;
+	u32 finalizers_max;
 	bool verify;
 };
 

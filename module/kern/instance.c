@@ -51,10 +51,18 @@ static void wake_settlers(struct mheap_heap *heap)
 	wake_up_all(&instance->settled);
 }
 
+static void wake_readers(struct mheap_heap *heap)
+{
+	struct mheap_instance *instance = container_of(heap, struct mheap_instance, heap);
+
+	wake_up_all(&instance->events);
+}
+
 static const struct mheap_heap_ops heap_ops = {
 	.collect = request_collect,
 	.release = request_release,
 	.released = wake_settlers,
+	.event = wake_readers,
 };
 
 static void collect_work(struct work_struct *work)
@@ -125,6 +133,7 @@ struct mheap_instance *mheap_instance_create(const struct mheap_heap_config *con
 	INIT_WORK(&instance->release, release_work);
 	INIT_WORK(&instance->destroy, destroy_work);
 	init_waitqueue_head(&instance->settled);
+	init_waitqueue_head(&instance->events);
 	return instance;
 }
 

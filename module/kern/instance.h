@@ -24,6 +24,7 @@ struct completion;
  * @destroy: frees the instance
  * @settled: woken when @release has come to an end
  * @gone: completed when it has been freed, or NULL
+ * @events: woken when there may be something to read for sessions that listen
  */
 struct mheap_instance {
 	struct mheap_heap heap;
@@ -34,6 +35,7 @@ struct mheap_instance {
 	struct work_struct destroy;
 	wait_queue_head_t settled;
 	struct completion *gone;
+	wait_queue_head_t events;
 };
 
 struct mheap_instance *mheap_instance_create(const struct mheap_heap_config *config);
