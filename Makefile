@@ -6,6 +6,9 @@ KDIR  ?= /lib/modules/$(shell uname -r)/build
 BUILD ?= $(CURDIR)/build
 PREFIX ?= /usr/local
 
+RELEASE      = $(shell cat $(KDIR)/include/config/kernel.release)
+DEVELOPMENT  = $(INSTALL_MOD_PATH)/lib/modules/$(RELEASE)/mheap-dev
+
 export BUILD PREFIX
 
 .PHONY: all module userspace install uninstall modules_install run test torture bench \
@@ -24,7 +27,8 @@ help:
 	@echo '  make module       mheap.ko alone'
 	@echo '  make userspace    library, command and examples alone, in $$BUILD'
 	@echo '  make install      library, command and man pages, below $$PREFIX'
-	@echo '  make modules_install  the module, for the kernel of KDIR (as root)'
+	@echo '  make modules_install  the module, for the kernel of KDIR, and what other'
+	@echo '                    modules need to use it (as root)'
 	@echo '  make clean        what was built here; kernels stay in ~/.cache/mheap'
 	@echo
 	@echo 'Variables:'
@@ -42,8 +46,11 @@ module:
 		exit 1; }
 	$(MAKE) -C $(KDIR) M=$(CURDIR) W=1 modules
 
+# With what other modules are built with, see Documentation/kernel-interface.rst.
 modules_install: module
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
+	install -D -m 644 include/linux/mheap_kernel.h $(DEVELOPMENT)/include/linux/mheap_kernel.h
+	install -m 644 Module.symvers $(DEVELOPMENT)/Module.symvers
 
 userspace:
 	@scripts/deps build

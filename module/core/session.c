@@ -146,6 +146,26 @@ void mheap_session_leave(struct mheap_session *session)
 EXPORT_SYMBOL_MHEAP(mheap_session_leave);
 
 /**
+ * mheap_session_breathe - end a section and begin the next
+ * @session: entered
+ *
+ * The session stays locked and references stay held. Where the heap has reached its
+ * ceiling it waits as mheap_session_enter() does, but goes on when that is
+ * interrupted.
+ *
+ * Context: Entered. May sleep.
+ */
+void mheap_session_breathe(struct mheap_session *session)
+{
+	mheap_lane_leave(&session->lane);
+	cond_resched();
+	if (unlikely(mheap_ceiling_is_reached(session->heap)))
+		wait_below_ceiling(session);
+	mheap_lane_enter(&session->lane);
+}
+EXPORT_SYMBOL_MHEAP(mheap_session_breathe);
+
+/**
  * mheap_session_hold - turn a reference into a handle
  * @session: entered
  * @object: an object that the caller holds a reference from outside to; it
@@ -293,15 +313,14 @@ EXPORT_SYMBOL_MHEAP(mheap_session_dup_weak);
  * the program: the mark is set before @upgrades counts it, so a collection that
  * counts no more of them than before it looked has seen all marks; see look().
  */
-static int try_upgrade(struct mheap_heap *heap, struct mheap_chunk *chunk,
-		       const struct mheap_handle *weak)
+static int try_upgrade(struct mheap_heap *heap, struct mheap_chunk *chunk, u32 object,
+		       u32 tag)
 {
-	const u32 object = weak->object;
 	const u32 phase = READ_ONCE(heap->phase);
 	int error;
 
 	lockdep_assert_held(&chunk->lock[mheap_block(object)]);
-	if (mheap_tag(chunk, object) != weak->tag)
+	if (mheap_tag(chunk, object) != tag)
 		return -ENOENT;
 	if (likely(!mheap_is_unreached(chunk, object)))
 		return mheap_count_gain_if_alive(&chunk->count[mheap_index(object)]);
@@ -319,13 +338,42 @@ static int try_upgrade(struct mheap_heap *heap, struct mheap_chunk *chunk,
 }
 
 /**
+ * mheap_session_upgrade_object - a reference to an object that may be dead
+ * @session: entered
+ * @object: its number, once given out by the heap
+ * @tag: its tag; gives a reference to the object, unless an error is returned
+ *
+ * While a collection decides whether the object is garbage, the section is left
+ * until it has. So an upgrade never fails for an object that survives.
+ *
+ * Context: Entered. May sleep.
+ * Return: 0, -ENOENT if the object is dead, or -EOVERFLOW.
+ */
+int mheap_session_upgrade_object(struct mheap_session *session, u32 object, u32 tag)
+{
+	struct mheap_heap *heap = session->heap;
+	struct mheap_chunk *chunk = mheap_chunk_of(&heap->table, object);
+	int error;
+
+	mheap_assert_session(session);
+	for (;;) {
+		spin_lock(&chunk->lock[mheap_block(object)]);
+		error = try_upgrade(heap, chunk, object, tag);
+		spin_unlock(&chunk->lock[mheap_block(object)]);
+		if (likely(error != -EAGAIN))
+			return error;
+		mheap_lane_step_aside(&session->lane, &heap->verdict);
+	}
+}
+EXPORT_SYMBOL_MHEAP(mheap_session_upgrade_object);
+
+/**
  * mheap_session_upgrade - a reference to what a weak handle names
  * @session: entered
  * @handle: any number
  * @object: filled; gives a reference, unless an error is returned
  *
- * While a collection decides whether the object is garbage, the section is left
- * until it has. So an upgrade never fails for an object that survives.
+ * See mheap_session_upgrade_object().
  *
  * Context: Entered. May sleep.
  * Return: 0, -ENOENT if the object is dead, -EBADF, -ESTALE, -EINVAL if the
@@ -333,24 +381,14 @@ static int try_upgrade(struct mheap_heap *heap, struct mheap_chunk *chunk,
  */
 int mheap_session_upgrade(struct mheap_session *session, u64 handle, u32 *object)
 {
-	struct mheap_heap *heap = session->heap;
 	struct mheap_handle *found;
-	struct mheap_chunk *chunk;
 	int error;
 
 	error = find_weak(session, handle, &found);
 	if (unlikely(error))
 		return error;
 	*object = found->object;
-	chunk = mheap_chunk_of(&heap->table, *object);
-	for (;;) {
-		spin_lock(&chunk->lock[mheap_block(*object)]);
-		error = try_upgrade(heap, chunk, found);
-		spin_unlock(&chunk->lock[mheap_block(*object)]);
-		if (likely(error != -EAGAIN))
-			return error;
-		mheap_lane_step_aside(&session->lane, &heap->verdict);
-	}
+	return mheap_session_upgrade_object(session, found->object, found->tag);
 }
 EXPORT_SYMBOL_MHEAP(mheap_session_upgrade);
 

@@ -41,11 +41,13 @@ void mheap_session_fini(struct mheap_session *session);
 int mheap_session_enter(struct mheap_session *session);
 void mheap_session_enter_always(struct mheap_session *session);
 void mheap_session_leave(struct mheap_session *session);
+void mheap_session_breathe(struct mheap_session *session);
 
 int mheap_session_hold(struct mheap_session *session, u32 object, u64 *handle);
 int mheap_session_drop(struct mheap_session *session, u64 handle);
 int mheap_session_weak(struct mheap_session *session, u32 object, u64 *handle);
 int mheap_session_dup_weak(struct mheap_session *session, u64 handle, u64 *copy);
+int mheap_session_upgrade_object(struct mheap_session *session, u32 object, u32 tag);
 int mheap_session_upgrade(struct mheap_session *session, u64 handle, u32 *object);
 int mheap_session_id(struct mheap_session *session, u64 handle, u64 *id);
 

@@ -47,7 +47,7 @@ struct mheap_file *mheap_file_open(void)
 		goto err_serial;
 	}
 	mheap_session_init(&file->session, &file->instance->heap, serial, get_random_u32());
-	file->folder = mheap_folder_create(file->instance);
+	file->folder = mheap_folder_create(file->instance, NULL);
 	if (IS_ERR(file->folder)) {
 		error = PTR_ERR(file->folder);
 		goto err_session;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /sys/kernel/mheap/heapN.
+ * /sys/kernel/mheap/heapN, and for heaps of other modules by name.
  *
  * The last session to leave removes the directory. Who is in a file's show or
  * store function keeps the removal waiting, so nothing that these functions wait
@@ -111,15 +111,24 @@ static const struct kobj_type folder_type = {
 	.release = release,
 };
 
+static int add(struct mheap_folder *folder, const char *name)
+{
+	if (name)
+		return kobject_init_and_add(&folder->kobj, &folder_type, parent, "%s", name);
+	return kobject_init_and_add(&folder->kobj, &folder_type, parent, "heap%lld",
+				    atomic64_fetch_inc(&created));
+}
+
 /**
  * mheap_folder_create - make the directory of a heap
  * @instance: the heap; the directory takes a reference of its own
+ * @name: that no other heap has, and then it belongs to root; or NULL
  *
  * Context: May sleep.
  * Return: The directory, for the heap's first session, which is to leave it with
  * mheap_folder_leave(); or an ERR_PTR().
  */
-struct mheap_folder *mheap_folder_create(struct mheap_instance *instance)
+struct mheap_folder *mheap_folder_create(struct mheap_instance *instance, const char *name)
 {
 	struct mheap_folder *folder;
 	int error;
@@ -129,10 +138,10 @@ struct mheap_folder *mheap_folder_create(struct mheap_instance *instance)
 		return ERR_PTR(-ENOMEM);
 	folder->instance = mheap_instance_get(instance);
 	refcount_set(&folder->sessions, 1);
-	current_fsuid_fsgid(&folder->uid, &folder->gid);
+	folder->uid = name ? GLOBAL_ROOT_UID : current_fsuid();
+	folder->gid = name ? GLOBAL_ROOT_GID : current_fsgid();
 	atomic_inc(&existing);
-	error = kobject_init_and_add(&folder->kobj, &folder_type, parent, "heap%lld",
-				     atomic64_fetch_inc(&created));
+	error = add(folder, name);
 	if (error) {
 		kobject_put(&folder->kobj);
 		return ERR_PTR(error);

@@ -11,7 +11,7 @@ struct mheap_folder;
 struct mheap_heap;
 struct mheap_instance;
 
-struct mheap_folder *mheap_folder_create(struct mheap_instance *instance);
+struct mheap_folder *mheap_folder_create(struct mheap_instance *instance, const char *name);
 void mheap_folder_join(struct mheap_folder *folder);
 void mheap_folder_leave(struct mheap_folder *folder);
 struct mheap_folder *mheap_folder_get(struct mheap_folder *folder);

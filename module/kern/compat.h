@@ -10,16 +10,22 @@
 #include <linux/module.h>
 
 /*
- * What other modules may use is in the namespace MHEAP. The name of a namespace
+ * What any module may use, <linux/mheap_kernel.h>, is in the namespace MHEAP; what is
+ * exported for tests and measurements in MHEAP_INTERNAL. The name of a namespace
  * is a token before 6.13 and a string from then on.
  */
 #ifdef MHEAP_HAS_STRING_NAMESPACE
-#define MHEAP_NAMESPACE		"MHEAP"
+#define MHEAP_NAMESPACE			"MHEAP"
+#define MHEAP_NAMESPACE_INTERNAL	"MHEAP_INTERNAL"
 #else
-#define MHEAP_NAMESPACE		MHEAP
+#define MHEAP_NAMESPACE			MHEAP
+#define MHEAP_NAMESPACE_INTERNAL	MHEAP_INTERNAL
 #endif
-#define EXPORT_SYMBOL_MHEAP(symbol)	EXPORT_SYMBOL_NS_GPL(symbol, MHEAP_NAMESPACE)
-#define MHEAP_IMPORT()		MODULE_IMPORT_NS(MHEAP_NAMESPACE)
+#define EXPORT_SYMBOL_MHEAP(symbol)	EXPORT_SYMBOL_NS_GPL(symbol, MHEAP_NAMESPACE_INTERNAL)
+#define MHEAP_IMPORT()			MODULE_IMPORT_NS(MHEAP_NAMESPACE_INTERNAL)
+
+/* Behind what <linux/mheap_kernel.h> declares. */
+#define EXPORT_SYMBOL_MHEAP_KERNEL(symbol)	EXPORT_SYMBOL_NS_GPL(symbol, MHEAP_NAMESPACE)
 
 /* get_ownership() of struct kobj_type takes a const kobject from 6.2 on. */
 #ifdef MHEAP_HAS_CONST_OWNERSHIP

@@ -13,6 +13,7 @@
  * A module is not unloaded while a session is open. So by then every @destroy
  * has been queued, and destroy_workqueue() waits for all of them.
  */
+#include <linux/completion.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
@@ -96,10 +97,13 @@ static void quiesce(struct mheap_instance *instance)
 static void destroy_work(struct work_struct *work)
 {
 	struct mheap_instance *instance = container_of(work, struct mheap_instance, destroy);
+	struct completion *gone = instance->gone;
 
 	quiesce(instance);
 	mheap_heap_fini(&instance->heap);
 	kfree(instance);
+	if (gone)
+		complete(gone);
 }
 
 /**
@@ -158,6 +162,23 @@ void mheap_instance_put(struct mheap_instance *instance)
 {
 	if (refcount_dec_and_test(&instance->references))
 		queue_work(workqueue, &instance->destroy);
+}
+
+/**
+ * mheap_instance_put_and_wait - one reference less, and wait until it is freed
+ * @instance: to be forgotten by the caller, who alone does this
+ *
+ * Context: May sleep; whoever else has a reference is going to put it. No locks
+ * held.
+ */
+void mheap_instance_put_and_wait(struct mheap_instance *instance)
+{
+	DECLARE_COMPLETION_ONSTACK(gone);
+
+	/* Seen by destroy_work(), which begins behind the last put. */
+	instance->gone = &gone;
+	mheap_instance_put(instance);
+	wait_for_completion(&gone);
 }
 
 /**

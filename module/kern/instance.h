@@ -13,6 +13,7 @@
 #include "core/heap.h"
 
 struct mheap_session;
+struct completion;
 
 /**
  * struct mheap_instance - a heap and its background work
@@ -23,6 +24,7 @@ struct mheap_session;
  * @release: continues releases
  * @destroy: frees the instance
  * @settled: woken when @release has come to an end
+ * @gone: completed when it has been freed, or NULL
  * @events: woken when there may be something to read for sessions that listen
  */
 struct mheap_instance {
@@ -33,12 +35,14 @@ struct mheap_instance {
 	struct work_struct release;
 	struct work_struct destroy;
 	wait_queue_head_t settled;
+	struct completion *gone;
 	wait_queue_head_t events;
 };
 
 struct mheap_instance *mheap_instance_create(const struct mheap_heap_config *config);
 struct mheap_instance *mheap_instance_get(struct mheap_instance *instance);
 void mheap_instance_put(struct mheap_instance *instance);
+void mheap_instance_put_and_wait(struct mheap_instance *instance);
 int mheap_instance_settle(struct mheap_instance *instance);
 int mheap_instance_listen(struct mheap_instance *instance, struct mheap_session *session);
 

@@ -217,8 +217,11 @@ def add_instructions(bars, cost):
     bars.dearer("new+drop in a batch of 64" + CHARGED, 2, cost[("child", "pairs", "new+drop")],
                 "instructions", cost[("child", "kernel", "kmem_cache_account")],
                 "kmem_cache pair, charged")
-    bars.missing("new+drop by the interface in the kernel", "1.5 x at most",
-                 "there is no such interface yet")
+    for group, suffix, cache in (("root", "", "kmem_cache"),
+                                 ("child", CHARGED, "kmem_cache_account")):
+        bars.dearer("new+drop by the interface in the kernel, in a batch of 64" + suffix, 1.5,
+                    cost[(group, "interface", "pair")], "instructions",
+                    cost[(group, "kernel", cache)], "kmem_cache pair" + ", charged" * bool(suffix))
     for name, kind, limit in pairs:
         reached = max(cost[(group, kind, name)] for group in ("root", "child"))
         verdict = "met" if reached <= limit else "not met"
@@ -325,6 +328,7 @@ def print_instructions(cost):
         return
     what = {
         "kernel": "kernel call",
+        "interface": "interface in the kernel",
         "ioctl": "empty call",
         "one": "one operation in a call",
         "batch": "64 operations in a call, each",

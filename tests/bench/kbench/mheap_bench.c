@@ -9,16 +9,14 @@
  * that a call into a driver can cost.
  */
 #include <linux/fs.h>
-#include <linux/ktime.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/refcount.h>
-#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/xarray.h>
 
-#define CALLS	1000
-#define ROUNDS	20		/* the least counts: no timer interrupt fell into it */
+#include "measure.h"
+
 #define BODY	32		/* bytes: four slots of mheap and 16 of payload */
 #define ENTRIES	1024		/* in the xarray */
 
@@ -43,23 +41,6 @@ static noinline void nothing(void)
 {
 	barrier();
 }
-
-/* Instructions that CALLS times @statement take, the least of ROUNDS. */
-#define MEASURE(statement) ({						\
-	u64 least = U64_MAX;						\
-									\
-	for (int round = 0; round < ROUNDS; round++) {			\
-		u64 begin = ktime_get_ns();				\
-									\
-		for (int i = 0; i < CALLS; i++) {			\
-			statement;					\
-			barrier();					\
-		}							\
-		least = min(least, ktime_get_ns() - begin);		\
-		cond_resched();						\
-	}								\
-	least;								\
-})
 
 static void alloc_and_free(struct kmem_cache *cache, gfp_t gfp)
 {

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A module that uses mheap. When it is loaded, it makes a heap and builds a map in
+ * it: stations on circular lines, so that every object is part of a cycle and
+ * counting references would never free one. Then it lets go of the map, has it
+ * collected, and checks that nothing is left. A summary is in the kernel log.
+ *
+ *	lines	how many lines (50)
+ *	keep	keep the map until the module is unloaded: look at
+ *		/sys/kernel/mheap/mheap_graph meanwhile
+ *	pin	let the heap hold the module: it cannot be unloaded until something is
+ *		written to /sys/module/mheap_graph/parameters/destroy
+ */
+#include <linux/err.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+
+#include <linux/mheap_kernel.h>
+
+#define STATIONS	20U	/* of a line, before it comes back to the hub */
+
+enum { HUB, STATION, TYPES };
+enum { NEXT, LINE, SLOTS };	/* of a station: the next one, and the hub of all */
+
+/**
+ * struct station - payload of a station
+ * @line: its line
+ * @number: its place on it
+ */
+struct station {
+	u32 line;
+	u32 number;
+};
+
+static uint lines = 50;
+module_param(lines, uint, 0444);
+MODULE_PARM_DESC(lines, "how many lines the map has");
+static bool keep;
+module_param(keep, bool, 0444);
+MODULE_PARM_DESC(keep, "keep the map until the module is unloaded");
+static bool pin;
+module_param(pin, bool, 0444);
+MODULE_PARM_DESC(pin, "let the heap hold the module");
+
+/* The hub has no slots of its own: the first station of each line is stored there. */
+static const struct mheap_ktype types[TYPES] = {
+	[HUB] = { .name = "hub", .owner = THIS_MODULE },
+	[STATION] = {
+		.name = "station",
+		.slots = SLOTS,
+		.length = sizeof(struct station),
+		.owner = THIS_MODULE,
+	},
+};
+
+static DEFINE_MUTEX(lock);
+static struct mheap_kheap *heap;	/* guarded by @lock */
+static struct mheap_kuser *user;	/* likewise */
+static struct mheap_ref hub;		/* likewise */
+
+/* The next station of a line. @here: given up for the new one. */
+static int extend(struct mheap_ref *here, const struct station *station)
+{
+	struct mheap_ref next;
+	int error;
+
+	error = mheap_knew(user, STATION, &next);
+	if (error)
+		return error;
+	error = mheap_kwrite(user, next, 0, station, sizeof(*station)) ?:
+		mheap_kstore(user, next, LINE, hub) ?:
+		mheap_kstore(user, *here, NEXT, next);
+	mheap_kput(user, *here);
+	*here = next;
+	return error;
+}
+
+/* From the hub through all stations of a line and back. */
+static int build_line(u32 line)
+{
+	struct station station = { .line = line };
+	struct mheap_ref first, here;
+	int error;
+
+	error = mheap_knew(user, STATION, &first);
+	if (error)
+		return error;
+	here = first;
+	error = mheap_kget(user, here);
+	if (error)
+		goto out;
+	error = mheap_kstore(user, hub, line, first);
+	for (station.number = 1; !error && station.number < STATIONS; station.number++)
+		error = extend(&here, &station);
+	if (!error)
+		error = mheap_kstore(user, here, NEXT, first);
+	mheap_kput(user, here);
+out:
+	mheap_kput(user, first);
+	return error;
+}
+
+static int build(void)
+{
+	u32 line;
+	int error;
+
+	error = mheap_kuser_begin(user);
+	if (error)
+		return error;
+	error = mheap_knew_sized(user, HUB, lines, 0, &hub);
+	for (line = 0; !error && line < lines; line++)
+		error = build_line(line);
+	mheap_kuser_end(user);
+	return error;
+}
+
+/* Along a line, until it is at the hub's first station again. */
+static int ride(u32 line, u32 *passed)
+{
+	struct mheap_ref first, here, next;
+	int error;
+
+	error = mheap_kload(user, hub, line, &first);
+	if (error)
+		return error;
+	here = first;
+	error = mheap_kget(user, here);
+	while (!error) {
+		error = mheap_kload(user, here, NEXT, &next);
+		mheap_kput(user, here);
+		if (error)
+			break;
+		here = next;
+		(*passed)++;
+		if (here.object == first.object) {
+			mheap_kput(user, here);
+			break;
+		}
+	}
+	mheap_kput(user, first);
+	return error;
+}
+
+static int check(void)
+{
+	u32 passed = 0;
+	u32 line;
+	int error;
+
+	error = mheap_kuser_begin(user);
+	if (error)
+		return error;
+	for (line = 0; !error && line < lines; line++)
+		error = ride(line, &passed);
+	mheap_kuser_end(user);
+	if (!error && passed != lines * STATIONS) {
+		pr_err("mheap_graph: %u stations, but %u were passed\n", lines * STATIONS,
+		       passed);
+		error = -EUCLEAN;
+	}
+	return error;
+}
+
+/* Nothing refers to the map any more but the map itself. */
+static void let_go(void)
+{
+	mheap_kuser_begin_always(user);
+	mheap_kput(user, hub);
+	hub = MHEAP_NULL;
+	mheap_kuser_end(user);
+}
+
+static int collect(void)
+{
+	struct mheap_kcollection collection;
+	struct mheap_kstats stats;
+	int error;
+
+	error = mheap_kheap_collect(heap, MHEAP_KERNEL_GENERATIONS - 1, &collection) ?:
+		mheap_kheap_settle(heap);
+	if (error)
+		return error;
+	mheap_kheap_stats(heap, &stats);
+	pr_info("mheap_graph: %llu objects made, %llu freed by the collector, %llu left\n",
+		stats.created, stats.freed_by_collector, stats.objects);
+	if (!stats.objects && stats.freed_by_collector == lines * STATIONS + 1)
+		return 0;
+	pr_err("mheap_graph: all of them should have been freed by the collector\n");
+	return -EUCLEAN;
+}
+
+static int run(void)
+{
+	int error;
+
+	/* What is collected, and when, is to be the same each time. */
+	mheap_kheap_enable(heap, false);
+	user = mheap_kuser_create(heap);
+	if (IS_ERR(user))
+		return PTR_ERR(user);
+	error = build() ?: check();
+	if (error || keep)
+		return error;
+	let_go();
+	return collect();
+}
+
+/* With whatever is left in it. */
+static void destroy(void)
+{
+	mutex_lock(&lock);
+	mheap_kuser_destroy(user);
+	mheap_kheap_destroy(heap);
+	user = NULL;
+	heap = NULL;
+	mutex_unlock(&lock);
+}
+
+static int set_destroy(const char *value, const struct kernel_param *parameter)
+{
+	destroy();
+	return 0;
+}
+
+static const struct kernel_param_ops destroy_ops = {
+	.set = set_destroy,
+};
+
+module_param_cb(destroy, &destroy_ops, NULL, 0200);
+MODULE_PARM_DESC(destroy, "write anything to destroy the heap");
+
+static int __init graph_init(void)
+{
+	const struct mheap_kheap_params params = {
+		.name = "mheap_graph",
+		.types = types,
+		.type_count = TYPES,
+		.flags = pin ? MHEAP_KHEAP_PIN : 0,
+		.owner = THIS_MODULE,
+	};
+	int error;
+
+	mutex_lock(&lock);
+	heap = mheap_kheap_create(&params);
+	error = IS_ERR(heap) ? PTR_ERR(heap) : run();
+	mutex_unlock(&lock);
+	if (error)
+		destroy();
+	return error;
+}
+
+static void __exit graph_exit(void)
+{
+	destroy();
+	pr_info("mheap_graph: unloaded\n");
+}
+
+module_init(graph_init);
+module_exit(graph_exit);
+
+MODULE_DESCRIPTION("A module that uses mheap: a graph full of cycles");
+MODULE_LICENSE("GPL");
+MHEAP_KERNEL_IMPORT();
