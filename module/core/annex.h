@@ -13,9 +13,11 @@
 /**
  * struct mheap_annex - more of an object
  * @flags: B  MHEAP_ANNEX_*
+ * @watches: W  struct mheap_watch of those who watch it, see watch.h
  */
 struct mheap_annex {
 	u32 flags;
+	struct list_head watches;
 };
 
 int mheap_annex_make(struct mheap_table *table, u32 object, struct mheap_annex **made);
@@ -43,7 +45,7 @@ static inline struct mheap_annex *mheap_annex_of(const struct mheap_chunk *chunk
  * @object: dead
  *
  * Context: As mheap_annex_of().
- * Return: What it was, for mheap_annex_free(), or NULL.
+ * Return: What it was, for mheap_watch_fire() and then mheap_annex_free(), or NULL.
  */
 static inline struct mheap_annex *mheap_annex_take(struct mheap_chunk *chunk, u32 object)
 {

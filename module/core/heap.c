@@ -33,6 +33,7 @@ int mheap_heap_init(struct mheap_heap *heap, const struct mheap_heap_config *con
 	mheap_ceiling_init(&heap->ceiling, config->ceiling);
 	heap->verify.enabled = config->verify;
 	mheap_roots_init(&heap->roots);
+	mheap_watches_init(&heap->watches);
 	return 0;
 }
 EXPORT_SYMBOL_MHEAP(mheap_heap_init);

@@ -17,6 +17,7 @@
 #include "root.h"
 #include "table.h"
 #include "verify.h"
+#include "watch.h"
 
 /**
  * enum mheap_phase - what the collector is about
@@ -72,6 +73,7 @@ struct mheap_heap_ops {
  * @roots: objects with names
  * @ceiling: of its garbage
  * @verify: whether verdicts are checked
+ * @watches: who wants to know which objects have died
  * @releasing: mheap_release_continue() is at work (atomic)
  * @size: memory of bodies, but for what lanes owe it (atomic)
  * @sessions: how many there are (atomic)
@@ -93,6 +95,7 @@ struct mheap_heap {
 	struct mheap_roots roots;
 	struct mheap_ceiling ceiling;
 	struct mheap_verify verify;
+	struct mheap_watches watches;
 	atomic_t releasing;
 	atomic64_t size;
 	atomic_t sessions;

@@ -3,6 +3,7 @@
  * Objects: their birth, their references and what they are made of. Payload is
  * in payload.c, a change of shape in resize.c.
  */
+#include "annex.h"
 #include "count.h"
 #include "object.h"
 #include "touch.h"
@@ -322,6 +323,7 @@ void mheap_object_figures(struct mheap_session *session, u32 object,
 			  struct mheap_object_figures *figures)
 {
 	struct mheap_allocator *allocator = session->heap->allocator;
+	struct mheap_annex *annex;
 	struct mheap_chunk *chunk;
 	size_t size;
 	u64 count;
@@ -337,7 +339,9 @@ void mheap_object_figures(struct mheap_session *session, u32 object,
 		figures->tracked = true;
 		figures->generation = generation_of(chunk, object);
 	}
+	annex = mheap_annex_of(chunk, object);
 	mheap_object_unlock(chunk, object);
+	figures->watched = mheap_watch_sees(session->heap, annex);
 	size = mheap_shape_size(&figures->shape);
 	figures->charged = MHEAP_ENTRY_BYTES;
 	if (size)

@@ -11,6 +11,7 @@
 #include "heap.h"
 #include "port.h"
 #include "table.h"
+#include "watch.h"
 
 /**
  * struct mheap_session - a session
@@ -19,6 +20,7 @@
  * @lane: what it works through
  * @handles: its names for objects
  * @run: object numbers it has taken to use up
+ * @watcher: objects whose death it wants to know of
  *
  * To enter a session is to lock it and to begin a section of its lane. The
  * section may be left and begun again while the session stays locked, where
@@ -30,6 +32,7 @@ struct mheap_session {
 	struct mheap_lane lane;
 	struct mheap_handles handles;
 	struct mheap_run run;
+	struct mheap_watcher watcher;
 };
 
 void mheap_session_init(struct mheap_session *session, struct mheap_heap *heap,
