@@ -47,6 +47,7 @@ int mheap_annex_make(struct mheap_table *table, u32 object, struct mheap_annex *
 	annex = kzalloc(sizeof(*annex), MHEAP_GFP);
 	if (!annex)
 		return -ENOMEM;
+	INIT_LIST_HEAD(&annex->watches);
 	spin_lock(lock);
 	*made = mheap_annex_of(chunk, object);
 	if (!*made) {

@@ -19,11 +19,13 @@
  * @next: the object behind this one in the queue of finalizers, or 0; under the
  *        lock of that
  * @cookie: B  of the finalizer; does not change any more once it is FINALIZED
+ * @watches: W  struct mheap_watch of those who watch it, see watch.h
  */
 struct mheap_annex {
 	u32 flags;
 	u32 next;
 	u64 cookie;
+	struct list_head watches;
 };
 
 int mheap_annex_make(struct mheap_table *table, u32 object, struct mheap_annex **made);
@@ -51,7 +53,7 @@ static inline struct mheap_annex *mheap_annex_of(const struct mheap_chunk *chunk
  * @object: dead
  *
  * Context: As mheap_annex_of().
- * Return: What it was, for mheap_annex_free(), or NULL.
+ * Return: What it was, for mheap_watch_fire() and then mheap_annex_free(), or NULL.
  */
 static inline struct mheap_annex *mheap_annex_take(struct mheap_chunk *chunk, u32 object)
 {

@@ -35,6 +35,7 @@ int mheap_heap_init(struct mheap_heap *heap, const struct mheap_heap_config *con
 	heap->verify.enabled = config->verify;
 	mheap_journal_init(&heap->journal);
 	mheap_roots_init(&heap->roots);
+	mheap_watches_init(&heap->watches);
 	return 0;
 }
 EXPORT_SYMBOL_MHEAP(mheap_heap_init);

@@ -19,6 +19,7 @@
 #include "root.h"
 #include "table.h"
 #include "verify.h"
+#include "watch.h"
 
 /**
  * enum mheap_phase - what the collector is about
@@ -78,6 +79,7 @@ struct mheap_heap_ops {
  * @finalizers: objects whose finalizers are to be called
  * @journal: what has happened
  * @verify: whether verdicts are checked
+ * @watches: who wants to know which objects have died
  * @releasing: mheap_release_continue() is at work (atomic)
  * @size: memory of bodies, but for what lanes owe it (atomic)
  * @sessions: how many there are (atomic)
@@ -101,6 +103,7 @@ struct mheap_heap {
 	struct mheap_finalizers finalizers;
 	struct mheap_journal journal;
 	struct mheap_verify verify;
+	struct mheap_watches watches;
 	atomic_t releasing;
 	atomic64_t size;
 	atomic_t sessions;

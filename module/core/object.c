@@ -325,8 +325,8 @@ void mheap_object_figures(struct mheap_session *session, u32 object,
 			  struct mheap_object_figures *figures)
 {
 	struct mheap_allocator *allocator = session->heap->allocator;
-	struct mheap_chunk *chunk;
 	struct mheap_annex *annex;
+	struct mheap_chunk *chunk;
 	size_t size;
 	u64 count;
 
@@ -345,6 +345,7 @@ void mheap_object_figures(struct mheap_session *session, u32 object,
 	if (unlikely(annex))
 		figures->annex = annex->flags;
 	mheap_object_unlock(chunk, object);
+	figures->watched = mheap_watch_sees(session->heap, annex);
 	size = mheap_shape_size(&figures->shape);
 	figures->charged = MHEAP_ENTRY_BYTES;
 	if (size)

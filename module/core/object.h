@@ -25,6 +25,7 @@
  * @generation: 0 to 2, or MHEAP_PERMANENT, for a tracked object
  * @tracked: it has slots
  * @annex: MHEAP_ANNEX_*, flags of its annex
+ * @watched: a session wants to know of its death
  */
 struct mheap_object_figures {
 	u64 id;
@@ -35,6 +36,7 @@ struct mheap_object_figures {
 	u32 generation;
 	bool tracked;
 	u32 annex;
+	bool watched;
 };
 
 /* Names an object for ever: no other object of the heap will have it. */

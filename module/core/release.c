@@ -25,6 +25,7 @@
 #include "finalizer.h"
 #include "heap.h"
 #include "release.h"
+#include "watch.h"
 
 #define STACK_OBJECTS	MHEAP_RELEASE_BUDGET
 #define PIECE		MHEAP_BODY_INLINE_SLOTS	/* slots emptied in one go */
@@ -121,6 +122,7 @@ static void *detach(struct mheap_lane *lane, u32 object, struct mheap_shape *sha
 	chunk->free[block] |= raise_tag(chunk, object);
 	usable = chunk->free[block] & ~mheap_unreached(chunk, block);
 	spin_unlock(&chunk->lock[block]);
+	mheap_watch_fire(lane->heap, annex);
 	mheap_annex_free(&lane->heap->table, annex);
 	if (likely(usable))
 		mheap_table_list(&lane->heap->table, chunk, MHEAP_LIST_FREE);
@@ -280,6 +282,7 @@ static u64 free_object(struct mheap_heap *heap, struct mheap_tally *tally,
 	}
 	annex = mheap_annex_take(chunk, object);
 	mheap_finalizer_skip(heap, annex);
+	mheap_watch_fire(heap, annex);
 	mheap_annex_free(&heap->table, annex);
 	tally->freed++;
 	return raise_tag(chunk, object);
@@ -378,6 +381,7 @@ void mheap_release_continue(struct mheap_heap *heap)
 			while (has_dead(chunk, block) && continue_block(heap, chunk, block))
 				cond_resched();
 	}
+	mheap_watch_deliver(heap);
 	atomic_dec(&heap->releasing);
 	heap->ops->released(heap);
 }
@@ -397,7 +401,7 @@ bool mheap_release_pending(struct mheap_heap *heap)
 	 * it leaves to a collection is freed when that ends.
 	 */
 	return mheap_table_first(&heap->table, MHEAP_LIST_DEAD) ||
-	       atomic_read(&heap->releasing) ||
+	       mheap_watch_is_pending(heap) || atomic_read(&heap->releasing) ||
 	       READ_ONCE(heap->phase) >= MHEAP_PHASE_VERDICT;
 }
 EXPORT_SYMBOL_MHEAP(mheap_release_pending);

@@ -29,6 +29,7 @@ void mheap_session_init(struct mheap_session *session, struct mheap_heap *heap,
 	session->heap = heap;
 	mheap_lane_init(&session->lane, heap);
 	mheap_handles_init(&session->handles, serial, first_life);
+	mheap_watcher_init(&session->watcher);
 	atomic_inc(&heap->sessions);
 }
 EXPORT_SYMBOL_MHEAP(mheap_session_init);
@@ -69,6 +70,7 @@ void mheap_session_fini(struct mheap_session *session)
 		cond_resched();
 	} while (more);
 	mheap_table_give_back(&session->heap->table, &session->run);
+	mheap_watcher_fini(session);
 	mheap_handles_fini(&session->handles);
 	mheap_lane_fini(&session->lane);
 	mutex_destroy(&session->lock);

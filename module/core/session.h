@@ -12,6 +12,7 @@
 #include "listener.h"
 #include "port.h"
 #include "table.h"
+#include "watch.h"
 
 /**
  * struct mheap_session - a session
@@ -21,6 +22,7 @@
  * @handles: its names for objects
  * @run: object numbers it has taken to use up
  * @listener: what it wants to be told
+ * @watcher: objects whose death it wants to know of
  *
  * To enter a session is to lock it and to begin a section of its lane. The
  * section may be left and begun again while the session stays locked, where
@@ -33,6 +35,7 @@ struct mheap_session {
 	struct mheap_handles handles;
 	struct mheap_run run;
 	struct mheap_listener listener;
+	struct mheap_watcher watcher;
 };
 
 void mheap_session_init(struct mheap_session *session, struct mheap_heap *heap,

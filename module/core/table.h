@@ -15,7 +15,7 @@
  *   table->growth	one grower at a time
  *   block->lock	the objects of one block; two are never held together
  *   table->lock, heap->generations.lock, heap->roots.lock, heap->finalizers.lock,
- *   heap->journal.lock	leaves
+ *   heap->journal.lock, heap->watches.lock	leaves
  *
  * All up to table->growth are sleeping locks, the others spinlocks that are never
  * taken in interrupts. heap->verdict and heap->moving are never held together.
@@ -24,6 +24,7 @@
  *
  *   B	the lock of its block
  *   T	table->lock
+ *   W	heap->watches.lock
  *   C	heap->collecting: only the collection looks at it
  *   A	atomic, nothing else needed
  *   O	the owner of the number: whoever took it out of the free numbers, from

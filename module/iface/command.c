@@ -11,6 +11,7 @@
 #include "command.h"
 #include "core/object.h"
 #include "core/root.h"
+#include "core/watch.h"
 #include "result.h"
 
 static_assert(MHEAP_RESULT_FLAG > (u64)MHEAP_HANDLE_SERIAL_MAX << MHEAP_HANDLE_SERIAL_SHIFT);
@@ -19,6 +20,7 @@ static_assert(MHEAP_LENGTH_MAX == MHEAP_BODY_LENGTH_MAX);
 static_assert(MHEAP_ATOMIC_IO_MAX == MHEAP_OBJECT_ATOMIC_COPY);
 static_assert(MHEAP_ROOT_NAME_MAX == MHEAP_ROOT_LENGTH_MAX);
 static_assert(MHEAP_ROOTS_MAX == MHEAP_ROOT_COUNT_MAX);
+static_assert(MHEAP_WATCHES_MAX == MHEAP_WATCH_COUNT_MAX);
 
 /*
  * The object that a strong handle or a temporary names, or -errno. Here and below
@@ -306,6 +308,8 @@ static void fill_info(const struct mheap_object_figures *figures, struct mheap_o
 		info->flags |= MHEAP_OBJECT_FINALIZER;
 	if (figures->annex & MHEAP_ANNEX_FINALIZED)
 		info->flags |= MHEAP_OBJECT_FINALIZED;
+	if (figures->watched)
+		info->flags |= MHEAP_OBJECT_WATCHED;
 }
 
 static noinline s64 run_info(struct mheap_batch *batch, struct mheap_op *op)
@@ -362,6 +366,40 @@ static noinline s64 run_upgrade(struct mheap_batch *batch, struct mheap_op *op)
 		return handle;
 	error = mheap_session_upgrade(batch->session, handle, &object);
 	return error ?: give(batch, op, object);
+}
+
+/* An object that a weak handle names is upgraded for as long as it takes. */
+static noinline s64 watch_weak(struct mheap_batch *batch, struct mheap_op *op)
+{
+	const s64 handle = find_handle(batch, op, op->object);
+	u32 object;
+	int error;
+
+	if (handle < 0)
+		return handle;
+	error = mheap_session_upgrade(batch->session, handle, &object);
+	if (error)
+		return error;
+	error = mheap_watch(batch->session, object, op->offset);
+	mheap_object_put(batch->session, object);
+	return error;
+}
+
+static noinline s64 run_watch(struct mheap_batch *batch, struct mheap_op *op)
+{
+	const s64 object = find(batch, op, op->object);
+
+	if (object < 0)
+		return object == -EINVAL ? watch_weak(batch, op) : object;
+	return mheap_watch(batch->session, object, op->offset);
+}
+
+static noinline s64 run_unwatch(struct mheap_batch *batch, struct mheap_op *op)
+{
+	u64 id;
+	int error = find_id(batch, op, op->object, &id);
+
+	return error ?: mheap_unwatch(batch->session, id, op->offset);
 }
 
 /* The name of a root, of op->length bytes, or an ERR_PTR(). */
@@ -477,6 +515,8 @@ static const struct command commands[] = {
 	[MHEAP_OP_LOOKUP]  = { run_lookup, LENGTH | DATA, MHEAP_OP_TEMP },
 	[MHEAP_OP_UNPUBLISH] = { run_unpublish, LENGTH | DATA },
 	[MHEAP_OP_FINALIZER] = { run_finalizer, OBJECT | OFFSET, MHEAP_OP_CANCEL },
+	[MHEAP_OP_WATCH]   = { run_watch, OBJECT | OFFSET },
+	[MHEAP_OP_UNWATCH] = { run_unwatch, OBJECT | OFFSET },
 };
 
 /* Two neighbours at once. */
@@ -554,6 +594,10 @@ static __always_inline s64 execute(struct mheap_batch *batch, struct mheap_op *o
 		return run(batch, op, &commands[MHEAP_OP_UNPUBLISH]);
 	case MHEAP_OP_FINALIZER:
 		return run(batch, op, &commands[MHEAP_OP_FINALIZER]);
+	case MHEAP_OP_WATCH:
+		return run(batch, op, &commands[MHEAP_OP_WATCH]);
+	case MHEAP_OP_UNWATCH:
+		return run(batch, op, &commands[MHEAP_OP_UNWATCH]);
 	default:
 		return -EINVAL;
 	}

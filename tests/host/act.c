@@ -229,6 +229,33 @@ int act_unpublish(struct mheap_session *session, const void *name, u32 length)
 	return leave(session, mheap_root_unpublish(session, name, length));
 }
 
+/* Of a strong handle, or of a weak one. */
+int act_watch(struct mheap_session *session, u64 handle, u64 cookie)
+{
+	u32 object;
+	int error = enter_and_find(session, handle, &object);
+
+	if (!error)
+		return leave(session, mheap_watch(session, object, cookie));
+	if (error == -EINVAL)
+		error = mheap_session_upgrade(session, handle, &object);
+	if (!error) {
+		error = mheap_watch(session, object, cookie);
+		mheap_object_put(session, object);
+	}
+	return leave(session, error);
+}
+
+int act_unwatch(struct mheap_session *session, u64 handle, u64 cookie)
+{
+	u64 id;
+	int error;
+
+	mheap_session_enter(session);
+	error = mheap_session_id(session, handle, &id) ?: mheap_unwatch(session, id, cookie);
+	return leave(session, error);
+}
+
 static void must(int error)
 {
 	if (error) {

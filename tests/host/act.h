@@ -29,6 +29,8 @@ int act_publish(struct mheap_session *session, const void *name, u32 length, u64
 		bool replace);
 int act_lookup(struct mheap_session *session, const void *name, u32 length, u64 *handle);
 int act_unpublish(struct mheap_session *session, const void *name, u32 length);
+int act_watch(struct mheap_session *session, u64 handle, u64 cookie);
+int act_unwatch(struct mheap_session *session, u64 handle, u64 cookie);
 
 /* For tests that build graphs: what cannot fail, asserted. */
 u64 make(struct mheap_session *session, u32 slots, u32 length);

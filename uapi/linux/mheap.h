@@ -47,6 +47,18 @@
  * Where a strong handle is needed and a weak one is given, or the other way
  * round, the answer is -EINVAL.
  *
+ * Deaths
+ * ------
+ *
+ * A session that watches an object gets one event for each watch when the object has
+ * died: when its last reference went or a collection has freed it. An object that
+ * waits for its finalizer is not dead. A watch keeps nothing alive, belongs to the
+ * session, and ends with its event, by MHEAP_OP_UNWATCH, or with the session. It
+ * takes its memory when it is made, so no event is lost, however many there are: one
+ * that nobody reads counts as a watch until it is read, also while the session does
+ * not listen to events of deaths. The event comes behind the death, not with it: where
+ * much dies at once it may take a moment. MHEAP_IOC_SETTLE waits for that as well.
+ *
  * Named roots
  * -----------
  *
@@ -156,11 +168,21 @@
  *                                       have none any more -> 0
  *            -EALREADY it was handed out before, or dropped from the queue
  *            -ENOENT  (with MHEAP_OP_CANCEL) it has none
+ *   WATCH    object offset              tell this session with an event when the
+ *                                       object is dead; @object is a strong or a
+ *                                       weak handle, @offset is the cookie that
+ *                                       the event brings -> 0
+ *            -ENOENT   the object is dead
+ *            -EALREADY this session watches it with the same cookie
+ *            -ENOSPC   the session has MHEAP_WATCHES_MAX watches
+ *   UNWATCH  object offset              take that back -> 0
+ *            -ENOENT   this session does not watch it with that cookie, or the
+ *                      object is dead: then the event is there, or will come
  *
  * Any of them can also fail with
  *   -ENOMEM     no memory; operations that make an object or a handle, RESIZE,
- *               PUBLISH, FINALIZER, and all that have @data, which goes through the kernel's
- *               own memory
+ *               PUBLISH, FINALIZER, WATCH, and all that have @data, which goes through
+ *               the kernel's own memory
  *   -ENOSPC     the heap has given out all its 2^32 - 1 object numbers, or the
  *               session all its handles
  *   -EOVERFLOW  an object has MHEAP_REFERENCES_MAX references
@@ -285,6 +307,7 @@
 #define MHEAP_THRESHOLD_MAX		2147483647U
 #define MHEAP_ROOT_NAME_MAX		255		/* bytes */
 #define MHEAP_ROOTS_MAX			65536
+#define MHEAP_WATCHES_MAX		0x100000	/* 2^20 */
 
 /* What an operation does: see "Operations" above. */
 enum mheap_opcode {
@@ -306,6 +329,8 @@ enum mheap_opcode {
 	MHEAP_OP_LOOKUP		= 16,
 	MHEAP_OP_UNPUBLISH	= 17,
 	MHEAP_OP_FINALIZER	= 18,
+	MHEAP_OP_WATCH		= 19,
+	MHEAP_OP_UNWATCH	= 20,
 };
 
 /* struct mheap_op, @flags: keep the object for this batch, give no handle. */
@@ -371,6 +396,7 @@ struct mheap_submit {
 #define MHEAP_OBJECT_TRACKED		0x1	/* the collector knows it: it has slots */
 #define MHEAP_OBJECT_FINALIZER		0x2	/* it has a finalizer, called or not */
 #define MHEAP_OBJECT_FINALIZED		0x4	/* it was handed out, or will never be */
+#define MHEAP_OBJECT_WATCHED		0x40	/* a session watches it */
 
 #define MHEAP_OBJECT_INFO_SIZE_0	48		/* of the first version */
 
