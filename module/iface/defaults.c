@@ -9,7 +9,7 @@
 
 #include "core/heap.h"
 #include "defaults.h"
-#include "numbers.h"
+#include "setting.h"
 
 static struct kobject *directory;
 static DEFINE_SPINLOCK(lock);
@@ -33,117 +33,29 @@ void mheap_defaults_get(struct mheap_heap_config *config)
 	spin_unlock(&lock);
 }
 
-static ssize_t threshold_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
+/**
+ * mheap_defaults_lock - change what a new heap starts with
+ *
+ * Context: Any that may take a spinlock; until mheap_defaults_unlock().
+ * Return: What may be changed.
+ */
+struct mheap_heap_config *mheap_defaults_lock(void)
+	__acquires(&lock)
 {
-	struct mheap_heap_config config;
-
-	mheap_defaults_get(&config);
-	return sysfs_emit(text, "%u %u %u\n", config.generations.threshold[0],
-			  config.generations.threshold[1], config.generations.threshold[2]);
-}
-
-static ssize_t threshold_store(struct kobject *kobj, struct kobj_attribute *attribute,
-			       const char *text, size_t length)
-{
-	u32 threshold[MHEAP_GENERATION_COUNT];
-	int error;
-
-	error = mheap_numbers_parse(text, length, MHEAP_GENERATION_THRESHOLD_MAX, threshold,
-				    MHEAP_GENERATION_COUNT);
-	if (error)
-		return error;
 	spin_lock(&lock);
-	memcpy(defaults.generations.threshold, threshold, sizeof(threshold));
+	return &defaults;
+}
+
+/**
+ * mheap_defaults_unlock - it has been changed
+ *
+ * Context: Behind mheap_defaults_lock().
+ */
+void mheap_defaults_unlock(void)
+	__releases(&lock)
+{
 	spin_unlock(&lock);
-	return length;
 }
-
-static ssize_t enabled_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
-{
-	struct mheap_heap_config config;
-
-	mheap_defaults_get(&config);
-	return sysfs_emit(text, "%u\n", config.generations.enabled);
-}
-
-static ssize_t enabled_store(struct kobject *kobj, struct kobj_attribute *attribute,
-			     const char *text, size_t length)
-{
-	u32 enabled;
-	int error;
-
-	error = mheap_numbers_parse(text, length, 1, &enabled, 1);
-	if (error)
-		return error;
-	spin_lock(&lock);
-	defaults.generations.enabled = enabled;
-	spin_unlock(&lock);
-	return length;
-}
-
-static ssize_t garbage_ceiling_show(struct kobject *kobj, struct kobj_attribute *attribute,
-				    char *text)
-{
-	struct mheap_heap_config config;
-
-	mheap_defaults_get(&config);
-	return sysfs_emit(text, "%u\n", config.ceiling);
-}
-
-static ssize_t garbage_ceiling_store(struct kobject *kobj, struct kobj_attribute *attribute,
-				     const char *text, size_t length)
-{
-	u32 percent;
-	int error;
-
-	error = mheap_numbers_parse(text, length, MHEAP_CEILING_MAX, &percent, 1);
-	if (error)
-		return error;
-	spin_lock(&lock);
-	defaults.ceiling = percent;
-	spin_unlock(&lock);
-	return length;
-}
-
-static ssize_t verify_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
-{
-	struct mheap_heap_config config;
-
-	mheap_defaults_get(&config);
-	return sysfs_emit(text, "%u\n", config.verify);
-}
-
-static ssize_t verify_store(struct kobject *kobj, struct kobj_attribute *attribute,
-			    const char *text, size_t length)
-{
-	u32 verify;
-	int error;
-
-	error = mheap_numbers_parse(text, length, 1, &verify, 1);
-	if (error)
-		return error;
-	spin_lock(&lock);
-	defaults.verify = verify;
-	spin_unlock(&lock);
-	return length;
-}
-
-static struct kobj_attribute threshold_file = __ATTR_RW(threshold);
-static struct kobj_attribute enabled_file = __ATTR_RW(enabled);
-static struct kobj_attribute garbage_ceiling_file = __ATTR_RW(garbage_ceiling);
-static struct kobj_attribute verify_file = __ATTR_RW(verify);
-
-static struct attribute *defaults_attrs[] = {
-	&threshold_file.attr,
-	&enabled_file.attr,
-	&garbage_ceiling_file.attr,
-	&verify_file.attr,
-	NULL,
-};
-
-static const struct attribute_group group = {
-	.attrs = defaults_attrs,
-};
 
 /**
  * mheap_defaults_init - make the directory
@@ -159,7 +71,7 @@ int mheap_defaults_init(struct kobject *parent)
 	directory = kobject_create_and_add("defaults", parent);
 	if (!directory)
 		return -ENOMEM;
-	error = sysfs_create_group(directory, &group);
+	error = sysfs_create_group(directory, &mheap_settings_of_defaults);
 	if (error)
 		kobject_put(directory);
 	return error;

@@ -11,5 +11,7 @@ struct mheap_heap_config;
 int mheap_defaults_init(struct kobject *parent);
 void mheap_defaults_exit(void);
 void mheap_defaults_get(struct mheap_heap_config *config);
+struct mheap_heap_config *mheap_defaults_lock(void);
+void mheap_defaults_unlock(void);
 
 #endif /* _MHEAP_IFACE_DEFAULTS_H */

@@ -16,10 +16,11 @@
 #include <linux/wait_bit.h>
 
 #include "core/collect.h"
-#include "core/release.h"
 #include "folder.h"
 #include "kern/instance.h"
 #include "numbers.h"
+#include "setting.h"
+#include "statistics.h"
 
 /**
  * struct mheap_folder - the directory of a heap
@@ -41,326 +42,47 @@ static struct kobject *parent;
 static atomic64_t created = ATOMIC64_INIT(0);	/* never goes down: names are not reused */
 static atomic_t existing = ATOMIC_INIT(0);
 
-static struct mheap_heap *heap_of(struct kobject *kobj)
+/**
+ * mheap_folder_heap - the heap that a directory in sysfs is about
+ * @kobj: of the directory
+ *
+ * Context: Any.
+ * Return: The heap; it lives as long as the directory.
+ */
+struct mheap_heap *mheap_folder_heap(struct kobject *kobj)
 {
 	return &container_of(kobj, struct mheap_folder, kobj)->instance->heap;
-}
-
-static ssize_t emit_u32(char *text, const u32 value[MHEAP_GENERATION_COUNT])
-{
-	return sysfs_emit(text, "%u %u %u\n", value[0], value[1], value[2]);
-}
-
-static ssize_t threshold_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
-{
-	u32 threshold[MHEAP_GENERATION_COUNT];
-
-	mheap_generations_get_threshold(&heap_of(kobj)->generations, threshold);
-	return emit_u32(text, threshold);
-}
-
-static ssize_t threshold_store(struct kobject *kobj, struct kobj_attribute *attribute,
-			       const char *text, size_t length)
-{
-	u32 threshold[MHEAP_GENERATION_COUNT];
-	int error;
-
-	error = mheap_numbers_parse(text, length, MHEAP_GENERATION_THRESHOLD_MAX, threshold,
-				    MHEAP_GENERATION_COUNT);
-	if (!error)
-		error = mheap_generations_set_threshold(&heap_of(kobj)->generations, threshold);
-	return error ?: length;
-}
-
-static ssize_t enabled_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
-{
-	return sysfs_emit(text, "%u\n", READ_ONCE(heap_of(kobj)->generations.enabled));
-}
-
-static ssize_t enabled_store(struct kobject *kobj, struct kobj_attribute *attribute,
-			     const char *text, size_t length)
-{
-	u32 enabled;
-	int error;
-
-	error = mheap_numbers_parse(text, length, 1, &enabled, 1);
-	if (error)
-		return error;
-	WRITE_ONCE(heap_of(kobj)->generations.enabled, enabled);
-	return length;
-}
-
-static ssize_t garbage_ceiling_show(struct kobject *kobj, struct kobj_attribute *attribute,
-				    char *text)
-{
-	return sysfs_emit(text, "%u\n", READ_ONCE(heap_of(kobj)->ceiling.percent));
-}
-
-static ssize_t garbage_ceiling_store(struct kobject *kobj, struct kobj_attribute *attribute,
-				     const char *text, size_t length)
-{
-	u32 percent;
-	int error;
-
-	error = mheap_numbers_parse(text, length, MHEAP_CEILING_MAX, &percent, 1);
-	if (error)
-		return error;
-	mheap_ceiling_set(&heap_of(kobj)->ceiling, percent);
-	return length;
-}
-
-static ssize_t verify_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
-{
-	return sysfs_emit(text, "%u\n", READ_ONCE(heap_of(kobj)->verify.enabled));
-}
-
-static ssize_t verify_store(struct kobject *kobj, struct kobj_attribute *attribute,
-			    const char *text, size_t length)
-{
-	u32 verify;
-	int error;
-
-	error = mheap_numbers_parse(text, length, 1, &verify, 1);
-	if (error)
-		return error;
-	WRITE_ONCE(heap_of(kobj)->verify.enabled, verify);
-	return length;
-}
-
-/* Verdicts checked, found wrong, and not checked for want of memory. */
-static ssize_t verdicts_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
-{
-	const struct mheap_verify *verify = &heap_of(kobj)->verify;
-
-	return sysfs_emit(text, "%lld %lld %lld\n", atomic64_read(&verify->checked),
-			  atomic64_read(&verify->wrong), atomic64_read(&verify->skipped));
-}
-
-static ssize_t ceiling_waits_show(struct kobject *kobj, struct kobj_attribute *attribute,
-				  char *text)
-{
-	return sysfs_emit(text, "%lld\n", atomic64_read(&heap_of(kobj)->ceiling.waits));
 }
 
 static ssize_t collect_store(struct kobject *kobj, struct kobj_attribute *attribute,
 			     const char *text, size_t length)
 {
 	struct mheap_collection collection;
-	u32 generation;
+	u64 generation;
 	int error;
 
 	error = mheap_numbers_parse(text, length, MHEAP_OLDEST, &generation, 1);
 	if (!error)
-		error = mheap_collect(heap_of(kobj), generation, &collection);
+		error = mheap_collect(mheap_folder_heap(kobj), generation, &collection);
 	return error ?: length;
 }
 
-static ssize_t count_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
-{
-	u32 count[MHEAP_GENERATION_COUNT];
-
-	mheap_generations_get_count(&heap_of(kobj)->generations, count);
-	return emit_u32(text, count);
-}
-
-static ssize_t allocator_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
-{
-	return sysfs_emit(text, "%s\n", heap_of(kobj)->allocator->ops->name);
-}
-
-static struct kobj_attribute threshold_file = __ATTR_RW(threshold);
-static struct kobj_attribute enabled_file = __ATTR_RW(enabled);
-static struct kobj_attribute garbage_ceiling_file = __ATTR_RW(garbage_ceiling);
-static struct kobj_attribute verify_file = __ATTR_RW(verify);
-static struct kobj_attribute verdicts_file = __ATTR_RO(verdicts);
-static struct kobj_attribute ceiling_waits_file = __ATTR_RO(ceiling_waits);
 static struct kobj_attribute collect_file = __ATTR_WO(collect);
-static struct kobj_attribute count_file = __ATTR_RO(count);
-static struct kobj_attribute allocator_file = __ATTR_RO(allocator);
 
-static ssize_t sessions_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
-{
-	return sysfs_emit(text, "%d\n", atomic_read(&heap_of(kobj)->sessions));
-}
-
-static ssize_t pending_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
-{
-	return sysfs_emit(text, "%u\n", mheap_release_pending(heap_of(kobj)));
-}
-
-static ssize_t roots_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
-{
-	return sysfs_emit(text, "%u\n", READ_ONCE(heap_of(kobj)->roots.count));
-}
-
-static struct kobj_attribute sessions_file = __ATTR_RO(sessions);
-static struct kobj_attribute roots_file = __ATTR_RO(roots);
-static struct kobj_attribute pending_file = __ATTR_RO(pending);
-
-/**
- * struct figure_file - a file that shows what is in a struct of figures
- * @attribute: the file
- * @offset: of a u64 in struct mheap_heap_figures or mheap_generation_figures
- */
-struct figure_file {
-	struct kobj_attribute attribute;
-	size_t offset;
-};
-
-static u64 figure(const struct kobj_attribute *attribute, const void *figures)
-{
-	return *(const u64 *)(figures + container_of(attribute, const struct figure_file,
-						     attribute)->offset);
-}
-
-static ssize_t figure_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
-{
-	struct mheap_heap_figures figures;
-
-	mheap_heap_figures(heap_of(kobj), &figures);
-	return sysfs_emit(text, "%llu\n", figure(attribute, &figures));
-}
-
-static ssize_t generations_show(struct kobject *kobj, struct kobj_attribute *attribute,
-				char *text)
-{
-	struct mheap_generation_figures figures[MHEAP_GENERATION_COUNT];
-
-	mheap_generations_get_figures(&heap_of(kobj)->generations, figures);
-	return sysfs_emit(text, "%llu %llu %llu\n", figure(attribute, &figures[0]),
-			  figure(attribute, &figures[1]), figure(attribute, &figures[2]));
-}
-
-static ssize_t in_generation_show(struct kobject *kobj, struct kobj_attribute *attribute,
-				  char *text)
-{
-	struct mheap_heap_figures figures;
-
-	mheap_heap_figures(heap_of(kobj), &figures);
-	return sysfs_emit(text, "%llu %llu %llu\n", figures.in_generation[0],
-			  figures.in_generation[1], figures.in_generation[2]);
-}
-
-/* The numbers of all buckets, with one space between them. */
-static ssize_t emit_histogram(char *text, const struct mheap_histogram *histogram)
-{
-	u64 count[MHEAP_HISTOGRAM_BUCKETS];
-	ssize_t length = 0;
-	u32 bucket;
-
-	mheap_histogram_read(histogram, count);
-	for (bucket = 0; bucket < MHEAP_HISTOGRAM_BUCKETS; bucket++)
-		length += sysfs_emit_at(text, length, "%llu%c", count[bucket],
-					bucket < MHEAP_HISTOGRAM_BUCKETS - 1 ? ' ' : '\n');
-	return length;
-}
-
-static ssize_t stalls_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
-{
-	return emit_histogram(text, &heap_of(kobj)->stalls);
-}
-
-/**
- * struct times_file - a file that shows how long the collections of a generation took
- * @attribute: the file
- * @generation: which one
- */
-struct times_file {
-	struct kobj_attribute attribute;
-	u32 generation;
-};
-
-static ssize_t times_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
-{
-	const struct times_file *file = container_of(attribute, struct times_file, attribute);
-
-	return emit_histogram(text, &heap_of(kobj)->generations.times[file->generation]);
-}
-
-#define FIGURE(file, field) {							\
-	.attribute = __ATTR(file, 0444, figure_show, NULL),			\
-	.offset = offsetof(struct mheap_heap_figures, field),			\
-}
-
-#define GENERATIONS(file, field) {						\
-	.attribute = __ATTR(file, 0444, generations_show, NULL),		\
-	.offset = offsetof(struct mheap_generation_figures, field),		\
-}
-
-static struct figure_file objects_file = FIGURE(objects, objects);
-static struct figure_file bytes_file = FIGURE(bytes, bytes);
-static struct figure_file handles_file = FIGURE(handles, handles);
-static struct figure_file created_file = FIGURE(created, created);
-static struct figure_file by_count_file = FIGURE(freed_by_count, freed_by_count);
-static struct figure_file by_collector_file = FIGURE(freed_by_collector, freed_by_collector);
-static struct figure_file table_bytes_file = FIGURE(table_bytes, table_bytes);
-static struct figure_file collections_file = GENERATIONS(collections, collections);
-static struct figure_file visited_file = GENERATIONS(visited, visited);
-static struct figure_file collected_file = GENERATIONS(collected, collected);
-static struct figure_file uncollectable_file = GENERATIONS(uncollectable, uncollectable);
-static struct figure_file nanoseconds_file = GENERATIONS(nanoseconds, nanoseconds);
-static struct figure_file longest_file = GENERATIONS(longest, longest);
-static struct kobj_attribute stalls_file = __ATTR_RO(stalls);
-
-static struct times_file times_files[MHEAP_GENERATION_COUNT] = {
-	{ __ATTR(collection_times_0, 0444, times_show, NULL), 0 },
-	{ __ATTR(collection_times_1, 0444, times_show, NULL), 1 },
-	{ __ATTR(collection_times_2, 0444, times_show, NULL), 2 },
-};
-
-static struct kobj_attribute in_generation_file =
-	__ATTR(objects, 0444, in_generation_show, NULL);
-
-static struct attribute *folder_attrs[] = {
-	&threshold_file.attr,
-	&enabled_file.attr,
-	&garbage_ceiling_file.attr,
-	&verify_file.attr,
+static struct attribute *action_attrs[] = {
 	&collect_file.attr,
-	&count_file.attr,
-	&objects_file.attribute.attr,
-	&bytes_file.attribute.attr,
-	&handles_file.attribute.attr,
-	&sessions_file.attr,
-	&roots_file.attr,
-	&allocator_file.attr,
 	NULL,
 };
 
-static const struct attribute_group folder_group = {
-	.attrs = folder_attrs,
-};
-
-static struct attribute *stats_attrs[] = {
-	&collections_file.attribute.attr,
-	&visited_file.attribute.attr,
-	&collected_file.attribute.attr,
-	&uncollectable_file.attribute.attr,
-	&nanoseconds_file.attribute.attr,
-	&longest_file.attribute.attr,
-	&times_files[0].attribute.attr,
-	&times_files[1].attribute.attr,
-	&times_files[2].attribute.attr,
-	&stalls_file.attr,
-	&in_generation_file.attr,
-	&created_file.attribute.attr,
-	&by_count_file.attribute.attr,
-	&by_collector_file.attribute.attr,
-	&pending_file.attr,
-	&table_bytes_file.attribute.attr,
-	&ceiling_waits_file.attr,
-	&verdicts_file.attr,
-	NULL,
-};
-
-static const struct attribute_group stats_group = {
-	.name = "stats",
-	.attrs = stats_attrs,
+static const struct attribute_group actions = {
+	.attrs = action_attrs,
 };
 
 static const struct attribute_group *folder_groups[] = {
-	&folder_group,
-	&stats_group,
+	&mheap_settings_of_heap,
+	&actions,
+	&mheap_figures,
+	&mheap_statistics,
 	NULL,
 };
 

@@ -8,6 +8,7 @@
 
 struct kobject;
 struct mheap_folder;
+struct mheap_heap;
 struct mheap_instance;
 
 struct mheap_folder *mheap_folder_create(struct mheap_instance *instance);
@@ -16,6 +17,7 @@ void mheap_folder_leave(struct mheap_folder *folder);
 struct mheap_folder *mheap_folder_get(struct mheap_folder *folder);
 void mheap_folder_put(struct mheap_folder *folder);
 struct mheap_instance *mheap_folder_instance(const struct mheap_folder *folder);
+struct mheap_heap *mheap_folder_heap(struct kobject *kobj);
 const char *mheap_folder_name(const struct mheap_folder *folder);
 
 void mheap_folders_init(struct kobject *parent);

@@ -5,19 +5,22 @@
  */
 #include <linux/ctype.h>
 #include <linux/errno.h>
+#include <linux/math64.h>
 
 #include "numbers.h"
 
 /* Return: Where the number ends, or NULL where there is none up to @max. */
-static const char *parse_one(const char *text, const char *end, u32 max, u32 *number)
+static const char *parse_one(const char *text, const char *end, u64 max, u64 *number)
 {
 	const char *const begin = text;
 	u64 value = 0;
+	u32 digit;
 
 	for (; text < end && isdigit(*text); text++) {
-		value = value * 10 + (*text - '0');
-		if (value > max)
+		digit = *text - '0';
+		if (digit > max || value > div_u64(max - digit, 10))
 			return NULL;
+		value = value * 10 + digit;
 	}
 	*number = value;
 	return text > begin ? text : NULL;
@@ -34,7 +37,7 @@ static const char *parse_one(const char *text, const char *end, u32 max, u32 *nu
  * Context: Any.
  * Return: 0, or -EINVAL and @number has lost its value.
  */
-int mheap_numbers_parse(const char *text, size_t length, u32 max, u32 *number,
+int mheap_numbers_parse(const char *text, size_t length, u64 max, u64 *number,
 			unsigned int count)
 {
 	const char *end = text + length;

@@ -7,7 +7,7 @@
 
 #include <linux/types.h>
 
-int mheap_numbers_parse(const char *text, size_t length, u32 max, u32 *number,
+int mheap_numbers_parse(const char *text, size_t length, u64 max, u64 *number,
 			unsigned int count);
 
 #endif /* _MHEAP_IFACE_NUMBERS_H */

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The table of settings. A setting is one number or a few, each up to the same
+ * maximum. Its place in struct mheap_heap_config is what a new heap starts with; of
+ * a heap that exists it is a plain word of struct mheap_heap, or it has functions.
+ */
+#include <linux/kobject.h>
+#include <linux/stddef.h>
+#include <linux/sysfs.h>
+
+#include "core/heap.h"
+#include "defaults.h"
+#include "folder.h"
+#include "numbers.h"
+#include "setting.h"
+
+#define NUMBERS_MAX	MHEAP_GENERATION_COUNT
+
+/**
+ * struct setting - a row of the table
+ * @of_heap: its file in the directory of a heap
+ * @of_defaults: its file in defaults/
+ * @max: the largest number that is allowed
+ * @more: how many numbers there are besides the first one
+ * @size: of a number where it is kept: that of a bool, u32 or u64
+ * @config: offset of the first number in struct mheap_heap_config
+ * @heap: the same in struct mheap_heap, where there is no function
+ * @get: reads all numbers from a heap, or NULL
+ * @set: writes them, or NULL
+ */
+struct setting {
+	struct kobj_attribute of_heap;
+	struct kobj_attribute of_defaults;
+	u64 max;
+	unsigned int more;
+	size_t size;
+	size_t config;
+	size_t heap;
+	void (*get)(struct mheap_heap *heap, u64 *number);
+	void (*set)(struct mheap_heap *heap, const u64 *number);
+};
+
+static void read_at(const struct setting *setting, const void *at, u64 *number)
+{
+	unsigned int i;
+
+	for (i = 0; i <= setting->more; i++, at += setting->size) {
+		if (setting->size == sizeof(u64))
+			number[i] = READ_ONCE(*(const u64 *)at);
+		else if (setting->size == sizeof(u32))
+			number[i] = READ_ONCE(*(const u32 *)at);
+		else
+			number[i] = READ_ONCE(*(const bool *)at);
+	}
+}
+
+static void write_at(const struct setting *setting, void *at, const u64 *number)
+{
+	unsigned int i;
+
+	for (i = 0; i <= setting->more; i++, at += setting->size) {
+		if (setting->size == sizeof(u64))
+			WRITE_ONCE(*(u64 *)at, number[i]);
+		else if (setting->size == sizeof(u32))
+			WRITE_ONCE(*(u32 *)at, number[i]);
+		else
+			WRITE_ONCE(*(bool *)at, number[i]);
+	}
+}
+
+static ssize_t emit(char *text, const struct setting *setting, const u64 *number)
+{
+	ssize_t length = 0;
+	unsigned int i;
+
+	for (i = 0; i <= setting->more; i++)
+		length += sysfs_emit_at(text, length, "%llu%c", number[i],
+					i < setting->more ? ' ' : '\n');
+	return length;
+}
+
+static ssize_t heap_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
+{
+	const struct setting *setting = container_of(attribute, struct setting, of_heap);
+	struct mheap_heap *heap = mheap_folder_heap(kobj);
+	u64 number[NUMBERS_MAX];
+
+	if (setting->get)
+		setting->get(heap, number);
+	else
+		read_at(setting, (void *)heap + setting->heap, number);
+	return emit(text, setting, number);
+}
+
+static ssize_t heap_store(struct kobject *kobj, struct kobj_attribute *attribute,
+			  const char *text, size_t length)
+{
+	const struct setting *setting = container_of(attribute, struct setting, of_heap);
+	struct mheap_heap *heap = mheap_folder_heap(kobj);
+	u64 number[NUMBERS_MAX];
+	int error;
+
+	error = mheap_numbers_parse(text, length, setting->max, number, setting->more + 1);
+	if (error)
+		return error;
+	if (setting->set)
+		setting->set(heap, number);
+	else
+		write_at(setting, (void *)heap + setting->heap, number);
+	return length;
+}
+
+static ssize_t defaults_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
+{
+	const struct setting *setting = container_of(attribute, struct setting, of_defaults);
+	struct mheap_heap_config config;
+	u64 number[NUMBERS_MAX];
+
+	mheap_defaults_get(&config);
+	read_at(setting, (void *)&config + setting->config, number);
+	return emit(text, setting, number);
+}
+
+static ssize_t defaults_store(struct kobject *kobj, struct kobj_attribute *attribute,
+			      const char *text, size_t length)
+{
+	const struct setting *setting = container_of(attribute, struct setting, of_defaults);
+	u64 number[NUMBERS_MAX];
+	int error;
+
+	error = mheap_numbers_parse(text, length, setting->max, number, setting->more + 1);
+	if (error)
+		return error;
+	write_at(setting, (void *)mheap_defaults_lock() + setting->config, number);
+	mheap_defaults_unlock();
+	return length;
+}
+
+static void get_threshold(struct mheap_heap *heap, u64 *number)
+{
+	u32 threshold[MHEAP_GENERATION_COUNT];
+	unsigned int i;
+
+	mheap_generations_get_threshold(&heap->generations, threshold);
+	for (i = 0; i < MHEAP_GENERATION_COUNT; i++)
+		number[i] = threshold[i];
+}
+
+static void set_threshold(struct mheap_heap *heap, const u64 *number)
+{
+	u32 threshold[MHEAP_GENERATION_COUNT];
+	unsigned int i;
+
+	for (i = 0; i < MHEAP_GENERATION_COUNT; i++)
+		threshold[i] = number[i];
+	mheap_generations_set_threshold(&heap->generations, threshold);
+}
+
+static void set_ceiling(struct mheap_heap *heap, const u64 *number)
+{
+	mheap_ceiling_set(&heap->ceiling, number[0]);
+}
+
+#define OF_HEAP(name)		__ATTR(name, 0644, heap_show, heap_store)
+#define OF_DEFAULTS(name)	__ATTR(name, 0644, defaults_show, defaults_store)
+#define IN_CONFIG(field)	offsetof(struct mheap_heap_config, field)
+#define IN_HEAP(field)		offsetof(struct mheap_heap, field)
+
+static struct setting threshold = {
+	.of_heap = OF_HEAP(threshold), .of_defaults = OF_DEFAULTS(threshold),
+	.max = MHEAP_GENERATION_THRESHOLD_MAX, .more = MHEAP_GENERATION_COUNT - 1,
+	.size = sizeof(u32), .config = IN_CONFIG(generations.threshold),
+	.get = get_threshold, .set = set_threshold,
+};
+
+static struct setting enabled = {
+	.of_heap = OF_HEAP(enabled), .of_defaults = OF_DEFAULTS(enabled),
+	.max = 1, .size = sizeof(bool),
+	.config = IN_CONFIG(generations.enabled), .heap = IN_HEAP(generations.enabled),
+};
+
+static struct setting garbage_ceiling = {
+	.of_heap = OF_HEAP(garbage_ceiling), .of_defaults = OF_DEFAULTS(garbage_ceiling),
+	.max = MHEAP_CEILING_MAX, .size = sizeof(u32),
+	.config = IN_CONFIG(ceiling), .heap = IN_HEAP(ceiling.percent), .set = set_ceiling,
+};
+
+static struct setting verify = {
+	.of_heap = OF_HEAP(verify), .of_defaults = OF_DEFAULTS(verify),
+	.max = 1, .size = sizeof(bool),
+	.config = IN_CONFIG(verify), .heap = IN_HEAP(verify.enabled),
+};
+
+static struct attribute *heap_attrs[] = {
+	&threshold.of_heap.attr,
+	&enabled.of_heap.attr,
+	&garbage_ceiling.of_heap.attr,
+	&verify.of_heap.attr,
+	NULL,
+};
+
+static struct attribute *defaults_attrs[] = {
+	&threshold.of_defaults.attr,
+	&enabled.of_defaults.attr,
+	&garbage_ceiling.of_defaults.attr,
+	&verify.of_defaults.attr,
+	NULL,
+};
+
+const struct attribute_group mheap_settings_of_heap = {
+	.attrs = heap_attrs,
+};
+
+const struct attribute_group mheap_settings_of_defaults = {
+	.attrs = defaults_attrs,
+};
