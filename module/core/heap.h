@@ -8,10 +8,12 @@
 #define _MHEAP_CORE_HEAP_H
 
 #include "allocator.h"
+#include "cause.h"
 #include "ceiling.h"
 #include "generation.h"
 #include "histogram.h"
 #include "lane.h"
+#include "limit.h"
 #include "port.h"
 #include "release.h"
 #include "root.h"
@@ -35,12 +37,28 @@ enum mheap_phase {
 struct mheap_heap;
 
 /**
+ * struct mheap_triggers - what the surroundings ask for a full collection for
+ * @interval: milliseconds from one look to the next, whether something was done since
+ *            the last full collection; 0 for never
+ * @idle: milliseconds without a section, behind some; 0 for never
+ * @close: a session is closed, and is not the last
+ * @shrink: the kernel is short of memory
+ */
+struct mheap_triggers {
+	u32 interval;
+	u32 idle;
+	bool close;
+	bool shrink;
+};
+
+/**
  * struct mheap_heap_ops - what a heap asks of its surroundings
  * @collect: a collection is due; have mheap_collect_due() called soon
  * @release: a release waits to be continued; have mheap_release_continue()
  *           called soon
  * @released: mheap_release_continue() or a collection has come to its end; whoever
  *            waits for mheap_release_pending() to become false should look again
+ * @limit: a limit is reached; may be NULL
  *
  * All are called often, from contexts that may not sleep, and only note the
  * request.
@@ -49,6 +67,7 @@ struct mheap_heap_ops {
 	void (*collect)(struct mheap_heap *heap);
 	void (*release)(struct mheap_heap *heap);
 	void (*released)(struct mheap_heap *heap);
+	void (*limit)(struct mheap_heap *heap, enum mheap_limit which, u64 used, u64 limit);
 };
 
 /**
@@ -71,6 +90,14 @@ struct mheap_heap_ops {
  * @generations: the collector's settings and figures
  * @roots: objects with names
  * @ceiling: of its garbage
+ * @quota: its limits
+ * @triggers: what the surroundings are to collect for; only kept here. Read and
+ *            written by anyone.
+ * @causes: collections, by enum mheap_cause (atomic)
+ * @asked: bits of enum mheap_cause: the surroundings want a full collection (atomic)
+ * @full_begun: full collections that have begun; written by the collection, before
+ *              its first handshake
+ * @full_sections: sections that had ended before the last of them, likewise
  * @verify: whether verdicts are checked
  * @releasing: mheap_release_continue() is at work (atomic)
  * @size: memory of bodies, but for what lanes owe it (atomic)
@@ -92,6 +119,12 @@ struct mheap_heap {
 	struct mheap_generations generations;
 	struct mheap_roots roots;
 	struct mheap_ceiling ceiling;
+	struct mheap_quota quota;
+	struct mheap_triggers triggers;
+	atomic64_t causes[MHEAP_CAUSES];
+	atomic_t asked;
+	u32 full_begun;
+	long full_sections;
 	struct mheap_verify verify;
 	atomic_t releasing;
 	atomic64_t size;
@@ -132,6 +165,8 @@ struct mheap_heap_figures {
  * @generations: the collector's settings
  * @ceiling: percent, see ceiling.h
  * @verify: check each verdict, see verify.h
+ * @limit: see limit.h
+ * @triggers: see struct mheap_triggers
  */
 struct mheap_heap_config {
 	struct mheap_allocator *allocator;
@@ -139,6 +174,8 @@ struct mheap_heap_config {
 	struct mheap_generation_config generations;
 	u32 ceiling;
 	bool verify;
+	u64 limit[MHEAP_LIMITS];
+	struct mheap_triggers triggers;
 };
 
 int mheap_heap_init(struct mheap_heap *heap, const struct mheap_heap_config *config);
