@@ -57,17 +57,52 @@ static bool is_over(const struct mheap_quota *quota)
 	return false;
 }
 
+static void set(struct mheap_quota *quota, enum mheap_limit which, u64 limit)
+{
+	if (limit != quota->limit[which])
+		atomic_set(&quota->told[which], 0);
+	WRITE_ONCE(quota->limit[which], limit);
+}
+
+/*
+ * Behind the handshake no lane has anything left over that an earlier limit allowed,
+ * and none is about to clear @strict for an earlier limit.
+ */
+static void enforce(struct mheap_heap *heap)
+{
+	lockdep_assert_held(&heap->collecting);
+	WRITE_ONCE(heap->quota.strict, true);
+	mheap_lane_handshake(heap);
+	WRITE_ONCE(heap->quota.strict, is_over(&heap->quota));
+}
+
+/**
+ * mheap_limit_set - set one limit
+ * @heap: the heap
+ * @which: of what
+ * @limit: at most MHEAP_LIMIT_MAX, or 0 for none; what is there already may be more
+ *
+ * Context: May sleep; waits for a collection that is under way. Not entered.
+ * Return: 0, or -EINTR if a signal kills the caller, and nothing is set.
+ */
+int mheap_limit_set(struct mheap_heap *heap, enum mheap_limit which, u64 limit)
+{
+	if (mutex_lock_killable(&heap->collecting))
+		return -EINTR;
+	set(&heap->quota, which, limit);
+	enforce(heap);
+	mutex_unlock(&heap->collecting);
+	return 0;
+}
+
 /**
  * mheap_limits_set - set all limits
  * @heap: the heap
- * @limit: of each; what is there already may be more
- *
- * Behind the handshake no lane has anything left over that an earlier limit allowed,
- * and none is about to clear @strict for an earlier limit.
+ * @limit: as in mheap_limit_set()
  *
  * Context: May sleep; waits for a collection that is under way. Not entered.
- * Return: 0, -EINVAL if one is larger than MHEAP_LIMIT_MAX and none is set, or
- * -EINTR if a signal kills the caller, likewise.
+ * Return: 0, -EINVAL if one is larger than MHEAP_LIMIT_MAX, or -EINTR if a signal
+ * kills the caller; then none is set.
  */
 int mheap_limits_set(struct mheap_heap *heap, const u64 limit[MHEAP_LIMITS])
 {
@@ -78,14 +113,9 @@ int mheap_limits_set(struct mheap_heap *heap, const u64 limit[MHEAP_LIMITS])
 			return -EINVAL;
 	if (mutex_lock_killable(&heap->collecting))
 		return -EINTR;
-	for (which = 0; which < MHEAP_LIMITS; which++) {
-		if (limit[which] != heap->quota.limit[which])
-			atomic_set(&heap->quota.told[which], 0);
-		WRITE_ONCE(heap->quota.limit[which], limit[which]);
-	}
-	WRITE_ONCE(heap->quota.strict, true);
-	mheap_lane_handshake(heap);
-	WRITE_ONCE(heap->quota.strict, is_over(&heap->quota));
+	for (which = 0; which < MHEAP_LIMITS; which++)
+		set(&heap->quota, which, limit[which]);
+	enforce(heap);
 	mutex_unlock(&heap->collecting);
 	return 0;
 }

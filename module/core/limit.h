@@ -68,6 +68,7 @@ struct mheap_quota {
 
 void mheap_limits_init(struct mheap_quota *quota, const u64 limit[MHEAP_LIMITS]);
 void mheap_limits_get(const struct mheap_heap *heap, u64 limit[MHEAP_LIMITS]);
+int mheap_limit_set(struct mheap_heap *heap, enum mheap_limit which, u64 limit);
 int mheap_limits_set(struct mheap_heap *heap, const u64 limit[MHEAP_LIMITS]);
 void mheap_limits_free(struct mheap_heap *heap, const struct mheap_tally *tally);
 void mheap_limits_tell(struct mheap_heap *heap, enum mheap_limit which);

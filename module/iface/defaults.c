@@ -18,6 +18,7 @@ static DEFINE_SPINLOCK(lock);
 static struct mheap_heap_config defaults = {
 	.generations = { .threshold = { 700, 10, 10 }, .enabled = true },
 	.ceiling = 50,
+	.triggers = { .shrink = true },
 };
 
 /**
