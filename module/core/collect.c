@@ -175,6 +175,7 @@ static void book(struct mheap_heap *heap, const struct mheap_tally *tally)
 {
 	mheap_lanes_book(&heap->lanes, tally);
 	atomic64_add(tally->bytes, &heap->size);
+	mheap_limits_free(heap, tally);
 	if (tally->tracked)
 		mheap_generations_born(&heap->generations, tally->tracked);
 }
@@ -193,12 +194,24 @@ static void sweep(struct mheap_scope *scope, struct mheap_collection *collection
 	book(scope->heap, &tally);
 }
 
+/* Whoever sees the new number is in a section that H1 waits for, or behind it. */
+static void begin_full(struct mheap_heap *heap)
+{
+	struct mheap_tally sum;
+
+	mheap_lanes_sum(&heap->lanes, &sum);
+	WRITE_ONCE(heap->full_sections, sum.sections);
+	WRITE_ONCE(heap->full_begun, heap->full_begun + 1);
+}
+
 static void collect_scope(struct mheap_scope *scope, struct mheap_collection *collection)
 {
 	struct mheap_heap *heap = scope->heap;
 
 	collection->generation = scope->generation;
 	mheap_generations_begin(&heap->generations, scope->generation);
+	if (scope->generation == MHEAP_OLDEST)
+		begin_full(heap);
 	WRITE_ONCE(heap->phase, MHEAP_PHASE_MARK);
 	mheap_census_prepare(scope);
 	mheap_lane_handshake(heap);
@@ -212,7 +225,7 @@ static void collect_scope(struct mheap_scope *scope, struct mheap_collection *co
 	heap->ops->released(heap);
 }
 
-static void collect(struct mheap_heap *heap, u32 generation,
+static void collect(struct mheap_heap *heap, u32 generation, enum mheap_cause cause,
 		    struct mheap_collection *collection)
 {
 	const u64 begin = ktime_get_ns();
@@ -226,6 +239,7 @@ static void collect(struct mheap_heap *heap, u32 generation,
 	end_scope(&scope);
 	collection->nanoseconds = ktime_get_ns() - begin;
 	mheap_generations_end(&heap->generations, collection);
+	atomic64_inc(&heap->causes[cause]);
 	mheap_journal_end(heap, collection);
 }
 
@@ -248,7 +262,7 @@ int mheap_collect(struct mheap_heap *heap, u32 generation,
 	mheap_release_continue(heap);
 	if (mutex_lock_killable(&heap->collecting))
 		return -EINTR;
-	collect(heap, generation, collection);
+	collect(heap, generation, MHEAP_CAUSE_REQUEST, collection);
 	mutex_unlock(&heap->collecting);
 	mheap_release_continue(heap);
 	return 0;
@@ -272,9 +286,87 @@ int mheap_collect_over_ceiling(struct mheap_heap *heap)
 	if (mutex_lock_killable(&heap->collecting))
 		return -EINTR;
 	if (mheap_ceiling_is_reached(heap))
-		collect(heap, MHEAP_OLDEST, &collection);
+		collect(heap, MHEAP_OLDEST, MHEAP_CAUSE_CEILING, &collection);
 	mutex_unlock(&heap->collecting);
 	return 0;
+}
+
+/**
+ * mheap_collect_since - have the whole heap collected
+ * @heap: the heap
+ * @begun: @heap->full_begun, at a moment from which on the collection may begin
+ * @cause: why
+ *
+ * Where somebody else has begun to since, waiting for them is enough.
+ *
+ * Context: May sleep; not entered. Return: 0, or -EINTR if a signal kills the
+ * caller.
+ */
+int mheap_collect_since(struct mheap_heap *heap, u32 begun, enum mheap_cause cause)
+{
+	struct mheap_collection collection;
+
+	mheap_release_continue(heap);
+	if (mutex_lock_killable(&heap->collecting))
+		return -EINTR;
+	if (heap->full_begun == begun)
+		collect(heap, MHEAP_OLDEST, cause, &collection);
+	mutex_unlock(&heap->collecting);
+	mheap_release_continue(heap);
+	return 0;
+}
+
+/**
+ * mheap_collect_ask - have the whole heap collected in the background
+ * @heap: the heap
+ * @cause: why
+ *
+ * Does nothing more where that was asked for and has not begun. Where automatic
+ * collection is off then, it is not done.
+ *
+ * Context: Any.
+ */
+void mheap_collect_ask(struct mheap_heap *heap, enum mheap_cause cause)
+{
+	atomic_or(1 << cause, &heap->asked);
+	heap->ops->collect(heap);
+}
+EXPORT_SYMBOL_MHEAP(mheap_collect_ask);
+
+/**
+ * mheap_collect_is_worthwhile - has anybody worked on the heap since the last full
+ * collection began?
+ * @heap: the heap
+ * @sections: filled with how many sections there have been
+ *
+ * Context: May sleep; waits for at most one section.
+ * Return: false if a full collection would find what the last one found.
+ */
+bool mheap_collect_is_worthwhile(struct mheap_heap *heap, long *sections)
+{
+	struct mheap_tally sum;
+
+	mheap_lanes_sum(&heap->lanes, &sum);
+	*sections = sum.sections;
+	return sum.sections != READ_ONCE(heap->full_sections);
+}
+EXPORT_SYMBOL_MHEAP(mheap_collect_is_worthwhile);
+
+/* Is a generation due, and why? Return: The generation, or -1 for none. */
+static int find_due(struct mheap_heap *heap, enum mheap_cause *cause)
+{
+	const int asked = atomic_xchg(&heap->asked, 0);
+
+	if (asked && READ_ONCE(heap->generations.enabled)) {
+		*cause = __ffs64(asked);
+		return MHEAP_OLDEST;
+	}
+	if (mheap_ceiling_is_near(heap)) {
+		*cause = MHEAP_CAUSE_CEILING;
+		return MHEAP_OLDEST;
+	}
+	*cause = MHEAP_CAUSE_THRESHOLD;
+	return mheap_generations_due(&heap->generations);
 }
 
 /**
@@ -286,13 +378,13 @@ int mheap_collect_over_ceiling(struct mheap_heap *heap)
 void mheap_collect_due(struct mheap_heap *heap)
 {
 	struct mheap_collection collection;
+	enum mheap_cause cause;
 	int generation;
 
 	mutex_lock(&heap->collecting);
-	generation = mheap_ceiling_is_near(heap) ? (int)MHEAP_OLDEST :
-						  mheap_generations_due(&heap->generations);
+	generation = find_due(heap, &cause);
 	if (generation >= 0)
-		collect(heap, generation, &collection);
+		collect(heap, generation, cause, &collection);
 	mutex_unlock(&heap->collecting);
 }
 EXPORT_SYMBOL_MHEAP(mheap_collect_due);

@@ -7,12 +7,16 @@
 #ifndef _MHEAP_CORE_COLLECT_H
 #define _MHEAP_CORE_COLLECT_H
 
+#include "cause.h"
 #include "generation.h"
 #include "heap.h"
 #include "port.h"
 
 int mheap_collect(struct mheap_heap *heap, u32 generation,
 		  struct mheap_collection *collection);
+int mheap_collect_since(struct mheap_heap *heap, u32 begun, enum mheap_cause cause);
+void mheap_collect_ask(struct mheap_heap *heap, enum mheap_cause cause);
+bool mheap_collect_is_worthwhile(struct mheap_heap *heap, long *sections);
 int mheap_collect_over_ceiling(struct mheap_heap *heap);
 void mheap_collect_due(struct mheap_heap *heap);
 

@@ -134,6 +134,13 @@ static inline struct mheap_handle *mheap_handle_find_strong(const struct mheap_h
 	return likely(entry->name == handle) ? entry : NULL;
 }
 
+/* Is there a place for the next handle? Else mheap_handle_grow() makes some. */
+static inline bool mheap_handle_is_reserved(const struct mheap_handles *handles)
+{
+	return handles->closed != MHEAP_HANDLE_PLACES_MAX ||
+	       handles->used < handles->segments * MHEAP_HANDLE_SEGMENT;
+}
+
 /**
  * mheap_handle_reserve - make sure that the next handle can be opened
  * @handles: of a session
@@ -144,8 +151,7 @@ static inline struct mheap_handle *mheap_handle_find_strong(const struct mheap_h
  */
 static inline int mheap_handle_reserve(struct mheap_handles *handles)
 {
-	if (likely(handles->closed != MHEAP_HANDLE_PLACES_MAX ||
-		   handles->used < handles->segments * MHEAP_HANDLE_SEGMENT))
+	if (likely(mheap_handle_is_reserved(handles)))
 		return 0;
 	return mheap_handle_grow(handles);
 }

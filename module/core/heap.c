@@ -32,6 +32,8 @@ int mheap_heap_init(struct mheap_heap *heap, const struct mheap_heap_config *con
 	mheap_generations_init(&heap->generations, &config->generations);
 	mheap_ceiling_init(&heap->ceiling, config->ceiling);
 	mheap_finalizers_init(&heap->finalizers, config->finalizers_max);
+	mheap_limits_init(&heap->quota, config->limit);
+	heap->triggers = config->triggers;
 	heap->verify.enabled = config->verify;
 	mheap_journal_init(&heap->journal);
 	mheap_roots_init(&heap->roots);

@@ -8,12 +8,14 @@
 #define _MHEAP_CORE_HEAP_H
 
 #include "allocator.h"
+#include "cause.h"
 #include "ceiling.h"
 #include "finalizer.h"
 #include "generation.h"
 #include "histogram.h"
 #include "journal.h"
 #include "lane.h"
+#include "limit.h"
 #include "port.h"
 #include "release.h"
 #include "root.h"
@@ -38,6 +40,21 @@ enum mheap_phase {
 struct mheap_heap;
 
 /**
+ * struct mheap_triggers - what the surroundings ask for a full collection for
+ * @interval: milliseconds from one look to the next, whether something was done since
+ *            the last full collection; 0 for never
+ * @idle: milliseconds without a section, behind some; 0 for never
+ * @close: a session is closed, and is not the last
+ * @shrink: the kernel is short of memory
+ */
+struct mheap_triggers {
+	u32 interval;
+	u32 idle;
+	bool close;
+	bool shrink;
+};
+
+/**
  * struct mheap_heap_ops - what a heap asks of its surroundings
  * @collect: a collection is due; have mheap_collect_due() called soon
  * @release: a release waits to be continued; have mheap_release_continue()
@@ -45,6 +62,7 @@ struct mheap_heap;
  * @released: mheap_release_continue() or a collection has come to its end; whoever
  *            waits for mheap_release_pending() to become false should look again
  * @event: there may be something to read for sessions that listen, see listener.h
+ * @limit: a limit is reached; may be NULL
  *
  * All are called often, from contexts that may not sleep, and only note the
  * request.
@@ -54,6 +72,7 @@ struct mheap_heap_ops {
 	void (*release)(struct mheap_heap *heap);
 	void (*released)(struct mheap_heap *heap);
 	void (*event)(struct mheap_heap *heap);
+	void (*limit)(struct mheap_heap *heap, enum mheap_limit which, u64 used, u64 limit);
 };
 
 /**
@@ -78,6 +97,14 @@ struct mheap_heap_ops {
  * @ceiling: of its garbage
  * @finalizers: objects whose finalizers are to be called
  * @journal: what has happened
+ * @quota: its limits
+ * @triggers: what the surroundings are to collect for; only kept here. Read and
+ *            written by anyone.
+ * @causes: collections, by enum mheap_cause (atomic)
+ * @asked: bits of enum mheap_cause: the surroundings want a full collection (atomic)
+ * @full_begun: full collections that have begun; written by the collection, before
+ *              its first handshake
+ * @full_sections: sections that had ended before the last of them, likewise
  * @verify: whether verdicts are checked
  * @watches: who wants to know which objects have died
  * @releasing: mheap_release_continue() is at work (atomic)
@@ -102,6 +129,12 @@ struct mheap_heap {
 	struct mheap_ceiling ceiling;
 	struct mheap_finalizers finalizers;
 	struct mheap_journal journal;
+	struct mheap_quota quota;
+	struct mheap_triggers triggers;
+	atomic64_t causes[MHEAP_CAUSES];
+	atomic_t asked;
+	u32 full_begun;
+	long full_sections;
 	struct mheap_verify verify;
 	struct mheap_watches watches;
 	atomic_t releasing;
@@ -150,6 +183,8 @@ struct mheap_heap_figures {
  * @ceiling: percent, see ceiling.h
  * @finalizers_max: how many may wait, see finalizer.h
  * @verify: check each verdict, see verify.h
+ * @limit: see limit.h
+ * @triggers: see struct mheap_triggers
  */
 struct mheap_heap_config {
 	struct mheap_allocator *allocator;
@@ -158,6 +193,8 @@ struct mheap_heap_config {
 	u32 ceiling;
 	u32 finalizers_max;
 	bool verify;
+	u64 limit[MHEAP_LIMITS];
+	struct mheap_triggers triggers;
 };
 
 int mheap_heap_init(struct mheap_heap *heap, const struct mheap_heap_config *config);

@@ -21,6 +21,7 @@ static __no_kcsan void add_tally(struct mheap_tally *sum, const struct mheap_tal
 	sum->bytes += READ_ONCE(tally->bytes);
 	sum->tracked += READ_ONCE(tally->tracked);
 	sum->handles += READ_ONCE(tally->handles);
+	sum->sections += READ_ONCE(tally->sections);
 }
 
 /**
@@ -127,6 +128,7 @@ void mheap_lane_init(struct mheap_lane *lane, struct mheap_heap *heap)
 	memset(lane, 0, sizeof(*lane));
 	mutex_init(&lane->lock);
 	lane->heap = heap;
+	lane->short_of = MHEAP_LIMITS;
 	mutex_lock(&heap->lanes.lock);
 	lane->round = heap->lanes.round;
 	list_add_tail(&lane->link, &heap->lanes.list);
@@ -150,6 +152,7 @@ void mheap_lane_fini(struct mheap_lane *lane)
 	add_tally(&heap->lanes.total, &lane->tally);
 	mutex_unlock(&heap->lanes.lock);
 	atomic64_add(lane->tally.bytes - lane->bytes_told, &heap->size);
+	mheap_limit_give_back(lane);
 	mutex_destroy(&lane->lock);
 }
 
@@ -218,6 +221,9 @@ static void book(struct mheap_lane *lane)
 	tell_bytes(lane);
 	if (lane->allocating)
 		mheap_ceiling_book(lane);
+	if (unlikely(READ_ONCE(lane->heap->quota.strict) || mheap_lane_is_loose(lane)))
+		mheap_limit_trim(lane);
+	lane->tally.sections++;
 }
 
 /**
@@ -254,12 +260,25 @@ void mheap_lane_step_aside(struct mheap_lane *lane, struct mutex *lock)
 	mheap_lane_enter(lane);
 }
 
+/* Where waiting for memory holds up nobody. */
+static void *alloc_outside(struct mheap_lane *lane, size_t size)
+{
+	struct mheap_allocator *allocator = lane->heap->allocator;
+	void *body;
+
+	mheap_lane_leave(lane);
+	body = allocator->ops->alloc(allocator, size);
+	mheap_lane_enter(lane);
+	return body;
+}
+
 /**
  * mheap_lane_new_body - allocate a body
  * @lane: the caller's, entered
  * @size: how many bytes, at least 1
  *
- * A large one takes long to clear, so the section is left for it.
+ * A large one takes long to clear, so the section is left for it; likewise where
+ * there is no memory without waiting. It does not count until mheap_lane_book_body().
  *
  * Context: Entered. May sleep. Return: Zeroed memory, or NULL.
  */
@@ -269,18 +288,34 @@ void *mheap_lane_new_body(struct mheap_lane *lane, size_t size)
 	void *body;
 
 	mheap_assert_entered(lane);
-	if (unlikely(size > LARGE_BODY)) {
-		mheap_lane_leave(lane);
-		body = allocator->ops->alloc(allocator, size);
-		mheap_lane_enter(lane);
-	} else {
-		body = allocator->ops->alloc(allocator, size);
+	if (unlikely(size > LARGE_BODY))
+		return alloc_outside(lane, size);
+	if (!allocator->ops->alloc_now)
+		return allocator->ops->alloc(allocator, size);
+	body = allocator->ops->alloc_now(allocator, size);
+	return likely(body) ? body : alloc_outside(lane, size);
+}
+
+/**
+ * mheap_lane_discard_body - free a body that was not booked, now or behind the section
+ * @lane: the caller's, entered
+ * @body: from mheap_lane_new_body()
+ * @size: its size in bytes
+ *
+ * Context: Entered.
+ */
+void mheap_lane_discard_body(struct mheap_lane *lane, void *body, size_t size)
+{
+	struct mheap_discard *discard = body;
+
+	mheap_assert_entered(lane);
+	if (likely(size <= LARGE_BODY)) {
+		lane->heap->allocator->ops->free(lane->heap->allocator, body, size);
+		return;
 	}
-	if (likely(body)) {
-		lane->tally.bytes += allocator->ops->charge(allocator, size);
-		lane->allocating += size;
-	}
-	return body;
+	discard->next = lane->discarded;
+	discard->size = size;
+	lane->discarded = discard;
 }
 
 /**
@@ -294,24 +329,17 @@ void *mheap_lane_new_body(struct mheap_lane *lane, size_t size)
 void mheap_lane_free_body(struct mheap_lane *lane, void *body, size_t size)
 {
 	struct mheap_allocator *allocator = lane->heap->allocator;
-	struct mheap_discard *discard = body;
 
-	mheap_assert_entered(lane);
 	if (!body)
 		return;
 	lane->tally.bytes -= allocator->ops->charge(allocator, size);
-	if (likely(size <= LARGE_BODY)) {
-		allocator->ops->free(allocator, body, size);
-		return;
-	}
-	discard->next = lane->discarded;
-	discard->size = size;
-	lane->discarded = discard;
+	mheap_lane_discard_body(lane, body, size);
 }
 
 /*
- * Wait for the end of the section that may be under way. Where there is none the
- * lock is not even held for as long as it takes to lose the processor.
+ * Wait for the end of the section that may be under way, and make the lane give back
+ * what it has reserved in vain. Where there is no section the lock is not even held
+ * for as long as it takes to lose the processor.
  */
 static void greet(struct mheap_lane *lane)
 {
@@ -319,12 +347,15 @@ static void greet(struct mheap_lane *lane)
 
 	preempt_disable();
 	idle = mutex_trylock(&lane->lock);
-	if (likely(idle))
+	if (likely(idle)) {
+		mheap_limit_give_back(lane);
 		mutex_unlock(&lane->lock);
+	}
 	preempt_enable();
 	if (likely(idle))
 		return;
 	mutex_lock(&lane->lock);
+	mheap_limit_give_back(lane);
 	mutex_unlock(&lane->lock);
 }
 

@@ -21,7 +21,9 @@
 #ifndef _MHEAP_CORE_LANE_H
 #define _MHEAP_CORE_LANE_H
 
+#include "limit.h"
 #include "port.h"
+#include "table.h"
 
 struct mheap_heap;
 
@@ -36,6 +38,7 @@ struct mheap_heap;
  * @bytes: memory of bodies, up or down
  * @tracked: tracked objects made minus freed
  * @handles: handles opened minus closed
+ * @sections: ended
  *
  * Kept by whoever is at work, so that processors do not meet at counters of the
  * heap.
@@ -47,6 +50,7 @@ struct mheap_tally {
 	long bytes;
 	long tracked;
 	long handles;
+	long sections;
 };
 
 /**
@@ -71,6 +75,9 @@ struct mheap_discard {
  * @tally: what its sections have changed; read by anyone
  * @tracked_told: of @tally, what the counter of generation 0 knows
  * @bytes_told: of @tally, what heap->size knows
+ * @reserved: by enum mheap_limit: how far @tally may go, see limit.h
+ * @short_of: enum mheap_limit: the limit that an operation would have passed, or
+ *            MHEAP_LIMITS
  * @work: objects that this section has released
  * @discarded: large bodies, to be freed behind the section: that takes long
  * @allocating: bytes of bodies that this section has allocated
@@ -85,6 +92,8 @@ struct mheap_lane {
 	struct mheap_tally tally;
 	long tracked_told;
 	long bytes_told;
+	s64 reserved[MHEAP_LIMITS];
+	u32 short_of;
 	unsigned int work;
 	struct mheap_discard *discarded;
 	s64 allocating;
@@ -122,12 +131,50 @@ int mheap_lane_enter_killable(struct mheap_lane *lane);
 void mheap_lane_leave(struct mheap_lane *lane);
 void mheap_lane_step_aside(struct mheap_lane *lane, struct mutex *lock);
 void *mheap_lane_new_body(struct mheap_lane *lane, size_t size);
+void mheap_lane_discard_body(struct mheap_lane *lane, void *body, size_t size);
 void mheap_lane_free_body(struct mheap_lane *lane, void *body, size_t size);
 void mheap_lane_handshake(struct mheap_heap *heap);
 
 static inline void mheap_assert_entered(const struct mheap_lane *lane)
 {
 	lockdep_assert_held(&lane->lock);
+}
+
+/* What a tally adds to what is limited. */
+static inline s64 mheap_tally_use(const struct mheap_tally *tally, enum mheap_limit which)
+{
+	const s64 objects = tally->created - tally->freed;
+
+	switch (which) {
+	case MHEAP_LIMIT_OBJECTS:
+		return objects;
+	case MHEAP_LIMIT_BYTES:
+		return tally->bytes + objects * (s64)MHEAP_ENTRY_BYTES;
+	default:
+		return tally->handles;
+	}
+}
+
+/* What a lane has reserved and does not use. */
+static inline s64 mheap_lane_left(const struct mheap_lane *lane, enum mheap_limit which)
+{
+	return lane->reserved[which] - mheap_tally_use(&lane->tally, which);
+}
+
+/* Should some of it be given back? */
+static inline bool mheap_lane_is_loose(const struct mheap_lane *lane)
+{
+	return mheap_lane_left(lane, MHEAP_LIMIT_OBJECTS) > 2 * MHEAP_STEP_OBJECTS ||
+	       mheap_lane_left(lane, MHEAP_LIMIT_BYTES) > 2 * MHEAP_STEP_BYTES ||
+	       mheap_lane_left(lane, MHEAP_LIMIT_HANDLES) > 2 * MHEAP_STEP_HANDLES;
+}
+
+/* A body from mheap_lane_new_body() is in use. @charge: what it takes. */
+static inline void mheap_lane_book_body(struct mheap_lane *lane, size_t size, size_t charge)
+{
+	mheap_assert_entered(lane);
+	lane->tally.bytes += charge;
+	lane->allocating += size;
 }
 
 /* Should the section end, for the sake of those who wait for its end? */

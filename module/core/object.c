@@ -6,14 +6,18 @@
 #include "annex.h"
 #include "count.h"
 #include "object.h"
+#include "room.h"
 #include "touch.h"
 
 static int take_number(struct mheap_session *session, u32 *object)
 {
+	struct mheap_table *table = &session->heap->table;
 	int error;
 
-	if (unlikely(!session->run.left)) {
-		error = mheap_table_take(&session->heap->table, &session->run);
+	while (unlikely(!session->run.left) && !mheap_table_take(table, &session->run)) {
+		mheap_lane_leave(&session->lane);
+		error = mheap_table_grow(table);
+		mheap_lane_enter(&session->lane);
 		if (error)
 			return error;
 	}
@@ -60,37 +64,93 @@ static void give_body(struct mheap_session *session, u32 object, void *body,
 		mheap_table_list(&session->heap->table, chunk, MHEAP_LIST_YOUNG);
 }
 
+/* May one object more be made, whose body takes @charge bytes? */
+static int reserve(struct mheap_lane *lane, s64 charge)
+{
+	int error = 0;
+
+	charge += MHEAP_ENTRY_BYTES;
+	if (unlikely(mheap_lane_left(lane, MHEAP_LIMIT_OBJECTS) < 1))
+		error = mheap_limit_reserve(lane, MHEAP_LIMIT_OBJECTS, 1);
+	if (unlikely(!error && mheap_lane_left(lane, MHEAP_LIMIT_BYTES) < charge))
+		error = mheap_limit_reserve(lane, MHEAP_LIMIT_BYTES, charge);
+	return error;
+}
+
+static int take_body(struct mheap_session *session, size_t size, u32 object, void **body)
+{
+	*body = NULL;
+	if (!size)
+		return 0;
+	*body = mheap_lane_new_body(&session->lane, size);
+	if (likely(*body))
+		return 0;
+	session->run.left |= mheap_bit(object);
+	return -ENOMEM;
+}
+
+/* Get all that an object needs, or nothing. Behind it the section is not left. */
+static int prepare(struct mheap_session *session, size_t size, size_t charge, u32 *object,
+		   void **body)
+{
+	struct mheap_lane *lane = &session->lane;
+	const long sections = lane->tally.sections;
+	int error;
+
+	error = reserve(lane, charge);
+	if (unlikely(error))
+		return error;
+	error = take_number(session, object);
+	if (unlikely(error))
+		return error;
+	error = take_body(session, size, *object, body);
+	if (unlikely(error))
+		return error;
+	if (likely(lane->tally.sections == sections))
+		return 0;
+	error = reserve(lane, charge);
+	if (likely(!error))
+		return 0;
+	session->run.left |= mheap_bit(*object);
+	if (*body)
+		mheap_lane_discard_body(lane, *body, size);
+	return error;
+}
+
 /**
  * mheap_object_new - make an object
  * @session: entered
  * @shape: what it is to be made of
  * @object: filled; gives a reference
  *
- * Context: Entered. May sleep.
- * Return: 0, -E2BIG if the shape is too large, -ENOMEM, or -ENOSPC if the heap
- * has no number left.
+ * Context: Entered; the section may be left and entered again. May sleep.
+ * Return: 0, -E2BIG if the shape is too large, -ENOMEM if there is no memory or the
+ * heap's limit is reached, or -ENOSPC if the heap has no number left or as many
+ * objects as it may.
  */
 int mheap_object_new(struct mheap_session *session, const struct mheap_shape *shape,
 		     u32 *object)
 {
+	struct mheap_allocator *allocator = session->heap->allocator;
+	bool tried = false;
 	void *body = NULL;
+	size_t charge = 0;
 	size_t size;
 	int error;
 
 	mheap_assert_session(session);
 	if (shape->slots > MHEAP_BODY_SLOTS_MAX || shape->length > MHEAP_BODY_LENGTH_MAX)
 		return -E2BIG;
-	error = take_number(session, object);
+	size = mheap_shape_size(shape);
+	if (size)
+		charge = allocator->ops->charge(allocator, size);
+	do
+		error = prepare(session, size, charge, object, &body);
+	while (unlikely(error) && mheap_room_make(session, error, &tried));
 	if (unlikely(error))
 		return error;
-	size = mheap_shape_size(shape);
-	if (size) {
-		body = mheap_lane_new_body(&session->lane, size);
-		if (unlikely(!body)) {
-			session->run.left |= mheap_bit(*object);
-			return -ENOMEM;
-		}
-	}
+	if (size)
+		mheap_lane_book_body(&session->lane, size, charge);
 	give_body(session, *object, body, shape);
 	session->lane.tally.created++;
 	return 0;

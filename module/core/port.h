@@ -90,4 +90,7 @@ static inline u64 mheap_port_hash(const void *data, size_t length, u64 seed)
  */
 #define MHEAP_GFP	(GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
+/* The same, of what is there without waiting. */
+#define MHEAP_GFP_NOW	(GFP_NOWAIT | __GFP_ACCOUNT | __GFP_NOWARN)
+
 #endif /* _MHEAP_CORE_PORT_H */

@@ -5,6 +5,7 @@
  */
 #include "object.h"
 #include "release.h"
+#include "room.h"
 #include "stall.h"
 #include "touch.h"
 
@@ -199,6 +200,70 @@ static bool resize(struct mheap_session *session, u32 object, void *body,
 	return resize_small(session, object, body, new, old);
 }
 
+static s64 charge_of(struct mheap_session *session, const struct mheap_shape *shape)
+{
+	struct mheap_allocator *allocator = session->heap->allocator;
+	const size_t size = mheap_shape_size(shape);
+
+	return size ? allocator->ops->charge(allocator, size) : 0;
+}
+
+/* Where @body is NULL, the new shape has none. */
+static void discard(struct mheap_session *session, void *body, const struct mheap_shape *new)
+{
+	if (body)
+		mheap_lane_discard_body(&session->lane, body, mheap_shape_size(new));
+}
+
+/* May the object grow, and where is its new body? */
+static int prepare(struct mheap_session *session, u32 object, const struct mheap_shape *new,
+		   struct mheap_shape *old, void **body)
+{
+	const size_t size = mheap_shape_size(new);
+	const s64 charge = charge_of(session, new);
+	int error;
+
+	error = mheap_limit_reserve(&session->lane, MHEAP_LIMIT_BYTES,
+				    charge - charge_of(session, old));
+	if (error || !size)
+		return error;
+	*body = mheap_lane_new_body(&session->lane, size);
+	if (!*body)
+		return -ENOMEM;
+	/* The section may have been left. */
+	read_shape(session, object, old);
+	error = mheap_limit_reserve(&session->lane, MHEAP_LIMIT_BYTES,
+				    charge - charge_of(session, old));
+	if (!error)
+		mheap_lane_book_body(&session->lane, size, charge);
+	else
+		discard(session, *body, new);
+	return error;
+}
+
+/*
+ * Another session may change the shape while this one waits. Then there must be room
+ * for the difference to that.
+ */
+static int try_resize(struct mheap_session *session, u32 object, struct mheap_shape *new)
+{
+	struct mheap_shape old;
+	void *body = NULL;
+	int error;
+
+	read_shape(session, object, &old);
+	new->type = old.type;
+	error = prepare(session, object, new, &old, &body);
+	while (likely(!error) && unlikely(!resize(session, object, body, new, &old))) {
+		read_shape(session, object, &old);
+		error = mheap_limit_reserve(&session->lane, MHEAP_LIMIT_BYTES,
+					    -charge_of(session, &old));
+		if (unlikely(error))
+			free_body(session, body, new);
+	}
+	return error;
+}
+
 /**
  * mheap_object_resize - change the number of slots and the length of the payload
  * @session: entered
@@ -206,33 +271,28 @@ static bool resize(struct mheap_session *session, u32 object, void *body,
  * @slots: how many it is to have
  * @length: how many bytes of payload it is to have
  *
- * Context: Entered. May sleep. For a large object the section is left and entered
- * again; whoever else wants to look at the object waits outside of its section
- * meanwhile.
- * Return: 0, -E2BIG if that is too large, or -ENOMEM.
+ * Context: Entered; the section may be left and entered again. May sleep. While a
+ * large object is resized, whoever else wants to look at it waits outside of its
+ * section.
+ * Return: 0, -E2BIG if that is too large, or -ENOMEM if there is no memory or the
+ * heap's limit is reached.
  */
 int mheap_object_resize(struct mheap_session *session, u32 object, u32 slots, u32 length)
 {
-	struct mheap_shape old, new;
-	void *body = NULL;
-	size_t size;
+	struct mheap_shape new = { .slots = slots, .length = length };
+	bool tried = false;
+	int error;
 
 	mheap_assert_session(session);
 	if (slots > MHEAP_BODY_SLOTS_MAX || length > MHEAP_BODY_LENGTH_MAX)
 		return -E2BIG;
-	read_shape(session, object, &old);
-	new = (struct mheap_shape){ .type = old.type, .slots = slots, .length = length };
-	size = mheap_shape_size(&new);
-	if (size) {
-		body = mheap_lane_new_body(&session->lane, size);
-		if (!body)
-			return -ENOMEM;
-	}
-	/* Another session may change the shape while this one waits or allocates. */
-	while (unlikely(!resize(session, object, body, &new, &old)))
-		read_shape(session, object, &old);
-	mheap_table_list(&session->heap->table,
-			 mheap_chunk_of(&session->heap->table, object), MHEAP_LIST_YOUNG);
-	return 0;
+	do
+		error = try_resize(session, object, &new);
+	while (unlikely(error) && mheap_room_make(session, error, &tried));
+	if (likely(!error))
+		mheap_table_list(&session->heap->table,
+				 mheap_chunk_of(&session->heap->table, object),
+				 MHEAP_LIST_YOUNG);
+	return error;
 }
 EXPORT_SYMBOL_MHEAP(mheap_object_resize);

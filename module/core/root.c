@@ -114,15 +114,33 @@ static struct mheap_root **find(struct mheap_roots *roots, const struct root_key
 	return place;
 }
 
+/* Get the memory for a root, without holding anybody up. */
+static int alloc_root(struct mheap_session *session, const struct root_key *key,
+		      struct mheap_root **root)
+{
+	int error;
+
+	mheap_lane_leave(&session->lane);
+	*root = NULL;
+	error = add_segment(&session->heap->roots, key);
+	if (!error)
+		*root = kmalloc(struct_size(*root, name, key->length), MHEAP_GFP);
+	mheap_lane_enter(&session->lane);
+	return error ?: (*root ? 0 : -ENOMEM);
+}
+
 /* A root that is not in the table yet. It has a reference to the object. */
 static int make_root(struct mheap_session *session, const struct root_key *key, u32 object,
 		     struct mheap_root **root)
 {
+	bool tried = false;
 	int error;
 
-	*root = kmalloc(struct_size(*root, name, key->length), MHEAP_GFP);
-	if (!*root)
-		return -ENOMEM;
+	do
+		error = alloc_root(session, key, root);
+	while (unlikely(error) && mheap_room_make(session, error, &tried));
+	if (error)
+		return error;
 	error = mheap_object_get(session, object);
 	if (error) {
 		kfree(*root);
@@ -174,7 +192,7 @@ static int put_root(struct mheap_roots *roots, const struct root_key *key, struc
  * @replace: where the name is taken, it is to be @object's, and the object that had
  *           it loses a reference
  *
- * Context: Entered. May sleep.
+ * Context: Entered; the section is left and entered again. May sleep.
  * Return: 0, -EEXIST if the name is taken, -ENOSPC if there are MHEAP_ROOT_COUNT_MAX,
  * -ENOMEM or -EOVERFLOW.
  */
@@ -187,9 +205,6 @@ int mheap_root_publish(struct mheap_session *session, const void *name, u32 leng
 	int error;
 
 	mheap_assert_session(session);
-	error = add_segment(roots, &key);
-	if (error)
-		return error;
 	error = make_root(session, &key, object, &root);
 	if (error)
 		return error;

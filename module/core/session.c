@@ -174,7 +174,8 @@ EXPORT_SYMBOL_MHEAP(mheap_session_breathe);
  *          becomes the handle's
  * @handle: filled
  *
- * Context: Entered. Cannot fail right behind mheap_handle_reserve().
+ * Context: Entered. Cannot fail right behind
+ * mheap_session_reserve(), else the section may be left and entered again.
  * Return: 0, -ENOMEM or -ENOSPC; on failure the reference is still the caller's.
  */
 int mheap_session_hold(struct mheap_session *session, u32 object, u64 *handle)
@@ -183,7 +184,7 @@ int mheap_session_hold(struct mheap_session *session, u32 object, u64 *handle)
 	int error;
 
 	mheap_assert_session(session);
-	error = mheap_handle_reserve(&session->handles);
+	error = mheap_session_reserve(session);
 	if (unlikely(error))
 		return error;
 	chunk = mheap_chunk_of(&session->heap->table, object);
@@ -259,7 +260,7 @@ static int find_weak(struct mheap_session *session, u64 handle, struct mheap_han
 
 static int open_weak(struct mheap_session *session, u32 object, u32 tag, u64 *handle)
 {
-	int error = mheap_handle_reserve(&session->handles);
+	int error = mheap_session_reserve(session);
 
 	if (unlikely(error))
 		return error;

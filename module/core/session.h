@@ -11,6 +11,7 @@
 #include "heap.h"
 #include "listener.h"
 #include "port.h"
+#include "room.h"
 #include "table.h"
 #include "watch.h"
 
@@ -58,6 +59,26 @@ static inline void mheap_assert_session(const struct mheap_session *session)
 {
 	lockdep_assert_held(&session->lock);
 	mheap_assert_entered(&session->lane);
+}
+
+/**
+ * mheap_session_reserve - make sure that the next handle can be opened
+ * @session: entered; the section may be left and entered again, where the session
+ *           needs memory for it or the heap has reached its limit
+ *
+ * Where the section is left behind it, the heap's limit may be reached meanwhile; then
+ * the handle that was to be opened still can fail.
+ *
+ * Context: Entered. May sleep. Return: 0, -ENOMEM, or -ENOSPC if the session has all
+ * its handles or the heap as many as it may.
+ */
+static inline int mheap_session_reserve(struct mheap_session *session)
+{
+	mheap_assert_session(session);
+	if (likely(mheap_handle_is_reserved(&session->handles) &&
+		   mheap_lane_left(&session->lane, MHEAP_LIMIT_HANDLES) >= 1))
+		return 0;
+	return mheap_room_for_handle(session);
 }
 
 int mheap_session_explain(struct mheap_session *session, u64 handle);

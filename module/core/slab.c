@@ -61,6 +61,15 @@ static void *slab_alloc(struct mheap_allocator *allocator, size_t size)
 	return kmem_cache_zalloc(slab->cache[class_of(size)], MHEAP_GFP);
 }
 
+static void *slab_alloc_now(struct mheap_allocator *allocator, size_t size)
+{
+	struct slab_allocator *slab = container_of(allocator, struct slab_allocator, allocator);
+
+	if (size > LARGE_MAX)
+		return NULL;
+	return kmem_cache_zalloc(slab->cache[class_of(size)], MHEAP_GFP_NOW);
+}
+
 static void slab_free(struct mheap_allocator *allocator, void *body, size_t size)
 {
 	struct slab_allocator *slab = container_of(allocator, struct slab_allocator, allocator);
@@ -81,6 +90,7 @@ static size_t slab_charge(const struct mheap_allocator *allocator, size_t size)
 static const struct mheap_allocator_ops slab_ops = {
 	.name = "slab",
 	.alloc = slab_alloc,
+	.alloc_now = slab_alloc_now,
 	.free = slab_free,
 	.charge = slab_charge,
 };

@@ -167,7 +167,15 @@ static bool take_from(struct mheap_chunk *chunk, struct mheap_run *run)
 	return false;
 }
 
-static bool take_listed(struct mheap_table *table, struct mheap_run *run)
+/**
+ * mheap_table_take - take free numbers
+ * @table: the table
+ * @run: filled with at least one number; must be empty
+ *
+ * Context: Any that may take a spinlock.
+ * Return: true; false if the table has none, and must grow.
+ */
+bool mheap_table_take(struct mheap_table *table, struct mheap_run *run)
 {
 	struct mheap_chunk *chunk;
 
@@ -187,25 +195,21 @@ static bool take_listed(struct mheap_table *table, struct mheap_run *run)
 }
 
 /**
- * mheap_table_take - take free numbers
+ * mheap_table_grow - add numbers, unless somebody else has done so
  * @table: the table
- * @run: filled with at least one number; must be empty
  *
- * Context: May sleep. Return: 0, -ENOMEM or -ENOSPC.
+ * Context: May sleep; not entered.
+ * Return: 0, -ENOMEM, or -ENOSPC if there are no more numbers.
  */
-int mheap_table_take(struct mheap_table *table, struct mheap_run *run)
+int mheap_table_grow(struct mheap_table *table)
 {
 	int error = 0;
 
-	while (!take_listed(table, run)) {
-		mutex_lock(&table->growth);
-		if (!mheap_table_first(table, MHEAP_LIST_FREE))
-			error = add_chunk(table);
-		mutex_unlock(&table->growth);
-		if (error)
-			return error;
-	}
-	return 0;
+	mutex_lock(&table->growth);
+	if (!mheap_table_first(table, MHEAP_LIST_FREE))
+		error = add_chunk(table);
+	mutex_unlock(&table->growth);
+	return error;
 }
 
 /**

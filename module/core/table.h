@@ -181,7 +181,8 @@ struct mheap_run {
 
 int mheap_table_init(struct mheap_table *table);
 void mheap_table_fini(struct mheap_table *table);
-int mheap_table_take(struct mheap_table *table, struct mheap_run *run);
+bool mheap_table_take(struct mheap_table *table, struct mheap_run *run);
+int mheap_table_grow(struct mheap_table *table);
 void mheap_table_give_back(struct mheap_table *table, struct mheap_run *run);
 void mheap_table_list(struct mheap_table *table, struct mheap_chunk *chunk,
 		      enum mheap_list list);

@@ -123,7 +123,7 @@ static s64 run_new(struct mheap_batch *batch, struct mheap_op *op)
 		return -E2BIG;
 	/* Not even the figures may show an object that could not be given. */
 	if (!(op->flags & MHEAP_OP_TEMP)) {
-		error = mheap_handle_reserve(&batch->session->handles);
+		error = mheap_session_reserve(batch->session);
 		if (unlikely(error))
 			return error;
 	}
@@ -211,7 +211,7 @@ static s64 run_swap(struct mheap_batch *batch, struct mheap_op *op)
 		return target;
 	/* There is no way back behind the swap: be sure of the handle before. */
 	if (!(op->flags & MHEAP_OP_TEMP))
-		error = mheap_handle_reserve(&batch->session->handles);
+		error = mheap_session_reserve(batch->session);
 	if (!error)
 		error = mheap_object_swap(batch->session, object, op->slot, target, &old);
 	return error ?: give_or_none(batch, op, old);

@@ -19,6 +19,7 @@ static struct mheap_heap_config defaults = {
 	.generations = { .threshold = { 700, 10, 10 }, .enabled = true },
 	.ceiling = 50,
 	.finalizers_max = MHEAP_FINALIZERS_MAX_DEFAULT,
+	.triggers = { .shrink = true },
 };
 
 /**

@@ -81,6 +81,7 @@ void mheap_file_close(struct mheap_file *file)
 
 	mheap_folder_leave(file->folder);
 	mheap_session_fini(&file->session);
+	mheap_trigger_closed(file->instance);
 	mheap_instance_put(file->instance);
 	mheap_serial_put(serial);
 	kfree(file->window);

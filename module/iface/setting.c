@@ -11,6 +11,7 @@
 #include "core/heap.h"
 #include "defaults.h"
 #include "folder.h"
+#include "kern/instance.h"
 #include "numbers.h"
 #include "setting.h"
 
@@ -26,7 +27,7 @@
  * @config: offset of the first number in struct mheap_heap_config
  * @heap: the same in struct mheap_heap, where there is no function
  * @get: reads all numbers from a heap, or NULL
- * @set: writes them, or NULL
+ * @set: writes them, or says -errno; or NULL
  */
 struct setting {
 	struct kobj_attribute of_heap;
@@ -37,7 +38,7 @@ struct setting {
 	size_t config;
 	size_t heap;
 	void (*get)(struct mheap_heap *heap, u64 *number);
-	void (*set)(struct mheap_heap *heap, const u64 *number);
+	int (*set)(struct mheap_heap *heap, const u64 *number);
 };
 
 static void read_at(const struct setting *setting, const void *at, u64 *number)
@@ -104,10 +105,10 @@ static ssize_t heap_store(struct kobject *kobj, struct kobj_attribute *attribute
 	if (error)
 		return error;
 	if (setting->set)
-		setting->set(heap, number);
+		error = setting->set(heap, number);
 	else
 		write_at(setting, (void *)heap + setting->heap, number);
-	return length;
+	return error ?: length;
 }
 
 static ssize_t defaults_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
@@ -146,19 +147,52 @@ static void get_threshold(struct mheap_heap *heap, u64 *number)
 		number[i] = threshold[i];
 }
 
-static void set_threshold(struct mheap_heap *heap, const u64 *number)
+static int set_threshold(struct mheap_heap *heap, const u64 *number)
 {
 	u32 threshold[MHEAP_GENERATION_COUNT];
 	unsigned int i;
 
 	for (i = 0; i < MHEAP_GENERATION_COUNT; i++)
 		threshold[i] = number[i];
-	mheap_generations_set_threshold(&heap->generations, threshold);
+	return mheap_generations_set_threshold(&heap->generations, threshold);
 }
 
-static void set_ceiling(struct mheap_heap *heap, const u64 *number)
+static int set_ceiling(struct mheap_heap *heap, const u64 *number)
 {
 	mheap_ceiling_set(&heap->ceiling, number[0]);
+	return 0;
+}
+
+static struct mheap_instance *instance_of(struct mheap_heap *heap)
+{
+	return container_of(heap, struct mheap_instance, heap);
+}
+
+static int set_interval(struct mheap_heap *heap, const u64 *number)
+{
+	mheap_trigger_set_interval(instance_of(heap), number[0]);
+	return 0;
+}
+
+static int set_idle(struct mheap_heap *heap, const u64 *number)
+{
+	mheap_trigger_set_idle(instance_of(heap), number[0]);
+	return 0;
+}
+
+static int set_limit_objects(struct mheap_heap *heap, const u64 *number)
+{
+	return mheap_limit_set(heap, MHEAP_LIMIT_OBJECTS, number[0]);
+}
+
+static int set_limit_bytes(struct mheap_heap *heap, const u64 *number)
+{
+	return mheap_limit_set(heap, MHEAP_LIMIT_BYTES, number[0]);
+}
+
+static int set_limit_handles(struct mheap_heap *heap, const u64 *number)
+{
+	return mheap_limit_set(heap, MHEAP_LIMIT_HANDLES, number[0]);
 }
 
 #define OF_HEAP(name)		__ATTR(name, 0644, heap_show, heap_store)
@@ -197,12 +231,65 @@ static struct setting verify = {
 	.config = IN_CONFIG(verify), .heap = IN_HEAP(verify.enabled),
 };
 
+static struct setting interval_ms = {
+	.of_heap = OF_HEAP(interval_ms), .of_defaults = OF_DEFAULTS(interval_ms),
+	.max = MHEAP_TRIGGER_MAX, .size = sizeof(u32),
+	.config = IN_CONFIG(triggers.interval), .heap = IN_HEAP(triggers.interval),
+	.set = set_interval,
+};
+
+static struct setting idle_ms = {
+	.of_heap = OF_HEAP(idle_ms), .of_defaults = OF_DEFAULTS(idle_ms),
+	.max = MHEAP_TRIGGER_MAX, .size = sizeof(u32),
+	.config = IN_CONFIG(triggers.idle), .heap = IN_HEAP(triggers.idle), .set = set_idle,
+};
+
+static struct setting collect_on_close = {
+	.of_heap = OF_HEAP(collect_on_close), .of_defaults = OF_DEFAULTS(collect_on_close),
+	.max = 1, .size = sizeof(bool),
+	.config = IN_CONFIG(triggers.close), .heap = IN_HEAP(triggers.close),
+};
+
+static struct setting shrink = {
+	.of_heap = OF_HEAP(shrink), .of_defaults = OF_DEFAULTS(shrink),
+	.max = 1, .size = sizeof(bool),
+	.config = IN_CONFIG(triggers.shrink), .heap = IN_HEAP(triggers.shrink),
+};
+
+static struct setting limit_objects = {
+	.of_heap = OF_HEAP(limit_objects), .of_defaults = OF_DEFAULTS(limit_objects),
+	.max = MHEAP_LIMIT_MAX, .size = sizeof(u64),
+	.config = IN_CONFIG(limit[MHEAP_LIMIT_OBJECTS]),
+	.heap = IN_HEAP(quota.limit[MHEAP_LIMIT_OBJECTS]), .set = set_limit_objects,
+};
+
+static struct setting limit_bytes = {
+	.of_heap = OF_HEAP(limit_bytes), .of_defaults = OF_DEFAULTS(limit_bytes),
+	.max = MHEAP_LIMIT_MAX, .size = sizeof(u64),
+	.config = IN_CONFIG(limit[MHEAP_LIMIT_BYTES]),
+	.heap = IN_HEAP(quota.limit[MHEAP_LIMIT_BYTES]), .set = set_limit_bytes,
+};
+
+static struct setting limit_handles = {
+	.of_heap = OF_HEAP(limit_handles), .of_defaults = OF_DEFAULTS(limit_handles),
+	.max = MHEAP_LIMIT_MAX, .size = sizeof(u64),
+	.config = IN_CONFIG(limit[MHEAP_LIMIT_HANDLES]),
+	.heap = IN_HEAP(quota.limit[MHEAP_LIMIT_HANDLES]), .set = set_limit_handles,
+};
+
 static struct attribute *heap_attrs[] = {
 	&threshold.of_heap.attr,
 	&enabled.of_heap.attr,
 	&garbage_ceiling.of_heap.attr,
 	&finalizers_max.of_heap.attr,
 	&verify.of_heap.attr,
+	&interval_ms.of_heap.attr,
+	&idle_ms.of_heap.attr,
+	&collect_on_close.of_heap.attr,
+	&shrink.of_heap.attr,
+	&limit_objects.of_heap.attr,
+	&limit_bytes.of_heap.attr,
+	&limit_handles.of_heap.attr,
 	NULL,
 };
 
@@ -212,6 +299,13 @@ static struct attribute *defaults_attrs[] = {
 	&garbage_ceiling.of_defaults.attr,
 	&finalizers_max.of_defaults.attr,
 	&verify.of_defaults.attr,
+	&interval_ms.of_defaults.attr,
+	&idle_ms.of_defaults.attr,
+	&collect_on_close.of_defaults.attr,
+	&shrink.of_defaults.attr,
+	&limit_objects.of_defaults.attr,
+	&limit_bytes.of_defaults.attr,
+	&limit_handles.of_defaults.attr,
 	NULL,
 };
 

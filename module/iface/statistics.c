@@ -180,6 +180,44 @@ static struct times_file times_files[MHEAP_GENERATION_COUNT] = {
 	{ __ATTR(collection_times_2, 0444, times_show, NULL), 2 },
 };
 
+/**
+ * struct cause_file - a file that shows how often a heap was collected for a cause
+ * @attribute: the file
+ * @cause: enum mheap_cause
+ */
+struct cause_file {
+	struct kobj_attribute attribute;
+	enum mheap_cause cause;
+};
+
+static ssize_t cause_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
+{
+	const struct cause_file *file = container_of(attribute, struct cause_file, attribute);
+
+	return sysfs_emit(text, "%lld\n",
+			  atomic64_read(&mheap_folder_heap(kobj)->causes[file->cause]));
+}
+
+static ssize_t limit_failures_show(struct kobject *kobj, struct kobj_attribute *attribute,
+				   char *text)
+{
+	return sysfs_emit(text, "%lld\n",
+			  atomic64_read(&mheap_folder_heap(kobj)->quota.failures));
+}
+
+static struct kobj_attribute limit_failures_file = __ATTR_RO(limit_failures);
+
+#define CAUSE(name)	__ATTR(collections_by_##name, 0444, cause_show, NULL)
+
+static struct cause_file by_threshold_file = { CAUSE(threshold), MHEAP_CAUSE_THRESHOLD };
+static struct cause_file by_ceiling_file = { CAUSE(ceiling), MHEAP_CAUSE_CEILING };
+static struct cause_file by_request_file = { CAUSE(request), MHEAP_CAUSE_REQUEST };
+static struct cause_file by_interval_file = { CAUSE(interval), MHEAP_CAUSE_INTERVAL };
+static struct cause_file by_idle_file = { CAUSE(idle), MHEAP_CAUSE_IDLE };
+static struct cause_file by_close_file = { CAUSE(close), MHEAP_CAUSE_CLOSE };
+static struct cause_file by_limit_file = { CAUSE(limit), MHEAP_CAUSE_LIMIT };
+static struct cause_file by_pressure_file = { CAUSE(pressure), MHEAP_CAUSE_PRESSURE };
+
 static struct kobj_attribute in_generation_file =
 	__ATTR(objects, 0444, in_generation_show, NULL);
 
@@ -219,6 +257,15 @@ static struct attribute *stats_attrs[] = {
 	&skipped_file.attribute.attr,
 	&ceiling_waits_file.attr,
 	&verdicts_file.attr,
+	&limit_failures_file.attr,
+	&by_threshold_file.attribute.attr,
+	&by_ceiling_file.attribute.attr,
+	&by_request_file.attribute.attr,
+	&by_interval_file.attribute.attr,
+	&by_idle_file.attribute.attr,
+	&by_close_file.attribute.attr,
+	&by_limit_file.attribute.attr,
+	&by_pressure_file.attribute.attr,
 	NULL,
 };
 

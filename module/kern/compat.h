@@ -8,6 +8,8 @@
 
 #include <linux/export.h>
 #include <linux/module.h>
+#include <linux/shrinker.h>
+#include <linux/slab.h>
 
 /*
  * What any module may use, <linux/mheap_kernel.h>, is in the namespace MHEAP; what is
@@ -32,6 +34,39 @@
 #define mheap_ownership_const	const
 #else
 #define mheap_ownership_const
+#endif
+
+/*
+ * Shrinkers are allocated by the kernel, and cannot fail to be registered then, from
+ * 6.7 on.
+ */
+#ifdef MHEAP_HAS_SHRINKER_ALLOC
+static inline int mheap_shrinker_register(struct shrinker *shrinker)
+{
+	shrinker_register(shrinker);
+	return 0;
+}
+#else
+static inline struct shrinker *shrinker_alloc(unsigned int flags, const char *name)
+{
+	struct shrinker *shrinker = kzalloc(sizeof(*shrinker), GFP_KERNEL);
+
+	if (shrinker)
+		shrinker->flags = flags;
+	return shrinker;
+}
+
+static inline int mheap_shrinker_register(struct shrinker *shrinker)
+{
+	return register_shrinker(shrinker, "mheap");
+}
+
+/* Does nothing but free it where it is not registered. */
+static inline void shrinker_free(struct shrinker *shrinker)
+{
+	unregister_shrinker(shrinker);
+	kfree(shrinker);
+}
 #endif
 
 #endif /* _MHEAP_KERN_COMPAT_H */

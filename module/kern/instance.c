@@ -7,8 +7,11 @@
  * 1. Its sessions are over and its directory in sysfs is gone, so nobody but its
  *    own work items knows it; the last reference queues @destroy. It is freed
  *    there because a heap may be large and whoever closes it should not wait.
- * 2. @destroy sets @dying and waits for the other two, see quiesce().
- * 3. Nobody knows it any more: it is freed.
+ * 2. @destroy takes it off the shrinker's list, sets @dying and waits for the other
+ *    work items, see quiesce().
+ * 3. Nobody knows it any more but who may still be counting for the shrinker, and
+ *    reads a few words of it: the heap's objects and tables are freed, and the
+ *    instance itself behind an RCU grace period.
  *
  * A module is not unloaded while a session is open. So by then every @destroy
  * has been queued, and destroy_workqueue() waits for all of them.
@@ -21,6 +24,7 @@
 #include "core/release.h"
 #include "core/session.h"
 #include "instance.h"
+#include "shrinker.h"
 
 static struct workqueue_struct *workqueue;
 static struct mheap_allocator *allocator;
@@ -59,11 +63,17 @@ static void wake_readers(struct mheap_heap *heap)
 	wake_up_all(&instance->events);
 }
 
+static void note_limit(struct mheap_heap *heap, enum mheap_limit which, u64 used, u64 limit)
+{
+	mheap_journal_limit(heap, which, used, limit);
+}
+
 static const struct mheap_heap_ops heap_ops = {
 	.collect = request_collect,
 	.release = request_release,
 	.released = wake_settlers,
 	.event = wake_readers,
+	.limit = note_limit,
 };
 
 static void collect_work(struct work_struct *work)
@@ -81,14 +91,18 @@ static void release_work(struct work_struct *work)
 }
 
 /*
- * Only the two work items themselves can still request each other. One that
+ * The shrinker asks no more once its list is left. The triggers re-arm only themselves,
+ * which ends with their cancellation; what they have asked for is the first of the
+ * following. Then only the two other work items can still request each other. One that
  * starts after @dying was set requests nothing, and the first cancellation leaves
  * @collect idle; so what can be queued behind its back comes from a @release that
  * started before, and that one has ended when the second cancellation returns.
  */
 static void quiesce(struct mheap_instance *instance)
 {
+	mheap_shrinker_remove(instance);
 	WRITE_ONCE(instance->dying, true);
+	mheap_trigger_stop(instance);
 	cancel_work_sync(&instance->collect);
 	cancel_work_sync(&instance->release);
 	cancel_work_sync(&instance->collect);
@@ -101,7 +115,7 @@ static void destroy_work(struct work_struct *work)
 
 	quiesce(instance);
 	mheap_heap_fini(&instance->heap);
-	kfree(instance);
+	kfree_rcu(instance, rcu);
 	if (gone)
 		complete(gone);
 }
@@ -135,6 +149,9 @@ struct mheap_instance *mheap_instance_create(const struct mheap_heap_config *con
 	INIT_WORK(&instance->destroy, destroy_work);
 	init_waitqueue_head(&instance->settled);
 	init_waitqueue_head(&instance->events);
+	mheap_trigger_init(instance);
+	mheap_trigger_start(instance);
+	mheap_shrinker_add(instance);
 	return instance;
 }
 
@@ -182,6 +199,21 @@ void mheap_instance_put_and_wait(struct mheap_instance *instance)
 }
 
 /**
+ * mheap_instance_delay - have something done for a heap later
+ * @instance: the heap
+ * @work: of the instance; where it waits already, it waits anew
+ * @milliseconds: how long
+ *
+ * Context: Any.
+ */
+void mheap_instance_delay(struct mheap_instance *instance, struct delayed_work *work,
+			  u32 milliseconds)
+{
+	if (!READ_ONCE(instance->dying))
+		mod_delayed_work(workqueue, work, msecs_to_jiffies(milliseconds));
+}
+
+/**
  * mheap_instance_settle - wait until no release is under way
  * @instance: the caller has a reference
  *
@@ -222,12 +254,17 @@ int mheap_instance_listen(struct mheap_instance *instance, struct mheap_session 
  */
 int mheap_instances_init(struct mheap_allocator *bodies)
 {
+	int error;
+
 	workqueue = alloc_workqueue("mheap", WQ_UNBOUND | WQ_MEM_RECLAIM | WQ_FREEZABLE | WQ_SYSFS,
 				    0);
 	if (!workqueue)
 		return -ENOMEM;
+	error = mheap_shrinker_init();
+	if (error)
+		destroy_workqueue(workqueue);
 	allocator = bodies;
-	return 0;
+	return error;
 }
 
 /**
@@ -238,4 +275,5 @@ int mheap_instances_init(struct mheap_allocator *bodies)
 void mheap_instances_exit(void)
 {
 	destroy_workqueue(workqueue);
+	mheap_shrinker_exit();
 }

@@ -6,11 +6,13 @@
 #ifndef _MHEAP_KERN_INSTANCE_H
 #define _MHEAP_KERN_INSTANCE_H
 
+#include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include "core/heap.h"
+#include "trigger.h"
 
 struct mheap_session;
 struct completion;
@@ -22,10 +24,13 @@ struct completion;
  * @dying: set once, by @destroy: nothing more is to be queued
  * @collect: runs the collections that are due
  * @release: continues releases
+ * @trigger: asks for collections
+ * @shrinkable: on the shrinker's list
  * @destroy: frees the instance
  * @settled: woken when @release has come to an end
  * @gone: completed when it has been freed, or NULL
  * @events: woken when there may be something to read for sessions that listen
+ * @rcu: the shrinker may still be counting
  */
 struct mheap_instance {
 	struct mheap_heap heap;
@@ -33,16 +38,21 @@ struct mheap_instance {
 	bool dying;
 	struct work_struct collect;
 	struct work_struct release;
+	struct mheap_trigger trigger;
+	struct list_head shrinkable;
 	struct work_struct destroy;
 	wait_queue_head_t settled;
 	struct completion *gone;
 	wait_queue_head_t events;
+	struct rcu_head rcu;
 };
 
 struct mheap_instance *mheap_instance_create(const struct mheap_heap_config *config);
 struct mheap_instance *mheap_instance_get(struct mheap_instance *instance);
 void mheap_instance_put(struct mheap_instance *instance);
 void mheap_instance_put_and_wait(struct mheap_instance *instance);
+void mheap_instance_delay(struct mheap_instance *instance, struct delayed_work *work,
+			  u32 milliseconds);
 int mheap_instance_settle(struct mheap_instance *instance);
 int mheap_instance_listen(struct mheap_instance *instance, struct mheap_session *session);
 

@@ -40,7 +40,7 @@ int act_new(struct mheap_session *session, const struct mheap_shape *shape, u64 
 	int error;
 
 	mheap_session_enter(session);
-	error = mheap_handle_reserve(&session->handles);
+	error = mheap_session_reserve(session);
 	if (!error)
 		error = mheap_object_new(session, shape, &object);
 	if (!error)
@@ -102,7 +102,7 @@ int act_swap(struct mheap_session *session, u64 handle, u32 slot, u64 target, u6
 	if (!error)
 		error = find(session, target, &to);
 	if (!error)
-		error = mheap_handle_reserve(&session->handles);
+		error = mheap_session_reserve(session);
 	if (!error)
 		error = mheap_object_swap(session, object, slot, to, &before);
 	if (!error && before)

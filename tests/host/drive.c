@@ -48,12 +48,22 @@ static struct oracle_object *object_of(struct drive *drive, const struct drive_h
 	return &drive->oracle.object[handle->object];
 }
 
+/* The oracle does what an operation has done before it did what it was to do. */
+static void make_room(struct drive *drive)
+{
+	const struct mheap_heap *heap = &drive->fixture.heap;
+
+	for (; drive->room < atomic64_read(&heap->causes[MHEAP_CAUSE_PRESSURE]); drive->room++)
+		oracle_collect(&drive->oracle, ORACLE_OLDEST, NULL, NULL);
+}
+
 /*
  * Did an operation fail because an allocation was made to fail? Then it must
  * have changed nothing, so the oracle does not do it.
  */
 static bool refused(struct drive *drive, long result, long failures)
 {
+	make_room(drive);
 	if (result != -ENOMEM || port_failures == failures)
 		return false;
 	drive->refused++;
@@ -367,14 +377,17 @@ void drive_upgrade(struct drive *drive, struct drive_lane *lane)
 	fixture_settle(&drive->fixture);
 	object = weak->object;
 	error = act_upgrade(lane->session, weak->handle, &handle);
-	if (refused(drive, error, failures))
-		return;
 	if (!drive->oracle.object[object].alive) {
 		drive_expect(drive, error, -ENOENT);
+		return;
+	}
+	/* It is held while room is made for the handle. */
+	oracle_gain(&drive->oracle, object);
+	if (refused(drive, error, failures)) {
+		oracle_lose(&drive->oracle, object);
 	} else if (drive_expect(drive, error, 0)) {
 		drive_expect(drive, number_of(lane->session, handle),
 			     drive->oracle.object[object].number);
-		oracle_gain(&drive->oracle, object);
 		lane_add(lane, handle, object, false);
 	}
 }

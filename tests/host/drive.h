@@ -80,6 +80,7 @@ struct drive_lane {
  * @tags: length of @tag
  * @dead_witnesses: weak handles to objects that have died
  * @steps: operations done
+ * @room: collections of operations that found no memory, that the oracle has done
  * @refused: operations that failed for want of memory
  * @broken: the two differ
  */
@@ -95,6 +96,7 @@ struct drive {
 	u32 tags;
 	u64 dead_witnesses;
 	u64 steps;
+	s64 room;
 	u64 refused;
 	bool broken;
 };

@@ -38,11 +38,19 @@ static void event(struct mheap_heap *heap)
 	__atomic_add_fetch(&fixture->events, 1, __ATOMIC_RELAXED);
 }
 
+static void limit(struct mheap_heap *heap, enum mheap_limit which, u64 used, u64 limit)
+{
+	struct fixture *fixture = container_of(heap, struct fixture, heap);
+
+	__atomic_add_fetch(&fixture->limits_told, 1, __ATOMIC_RELAXED);
+}
+
 static const struct mheap_heap_ops fixture_ops = {
 	.collect = want_collect,
 	.release = want_release,
 	.released = released,
 	.event = event,
+	.limit = limit,
 };
 
 /* Do what was asked for. Return: false if nothing was. */

@@ -40,6 +40,7 @@ enum fixture_flags {
  * @collections: how often a collection was asked for
  * @releases: how often a release was continued to its end
  * @events: how often there was something to read
+ * @limits_told: how often a limit was reached
  * @worker: the thread
  * @stop: it is to end
  * @idle: nothing to do for it
@@ -59,6 +60,7 @@ struct fixture {
 	unsigned long collections;
 	unsigned long releases;
 	unsigned long events;
+	unsigned long limits_told;
 	pthread_t worker;
 	bool stop;
 	bool idle;

@@ -10,15 +10,11 @@
 #include "harness.h"
 #include "port_user.h"
 
-static const struct suite *const suites[] = {
-	&suite_slab, &suite_table, &suite_handles, &suite_handle_lives,
-	&suite_count_overflow, &suite_payload, &suite_resize, &suite_figures, &suite_finalizers,
-	&suite_histogram, &suite_roots, &suite_shapes, &suite_cpython, &suite_generations, &suite_release,
-	&suite_memory_failure, &suite_ceiling, &suite_verify, &suite_watch,
-	&suite_random, &suite_concurrent,
-};
+#define ENTRY(name)	&suite_##name,
 
-#define SUITES	ARRAY_SIZE(suites)
+static const struct suite *const suites[] = { SUITES(ENTRY) };
+
+#define SUITE_COUNT	ARRAY_SIZE(suites)
 
 static int failures;		/* of checks in this test */
 static const char *skipped;
@@ -109,7 +105,7 @@ int main(int argc, char **argv)
 	size_t i;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	for (i = 0; i < SUITES; i++)
+	for (i = 0; i < SUITE_COUNT; i++)
 		if (list)
 			puts(suites[i]->name);
 		else if (wanted(suites[i], argc - 1, argv + 1))

@@ -30,10 +30,34 @@ struct suite {
 	const struct test *test;
 };
 
-extern const struct suite suite_ceiling, suite_concurrent, suite_count_overflow, suite_cpython,
-	suite_figures, suite_finalizers, suite_generations, suite_handle_lives, suite_handles,
-	suite_histogram, suite_memory_failure, suite_payload, suite_random, suite_release, suite_resize,
-	suite_roots, suite_shapes, suite_slab, suite_table, suite_verify, suite_watch;
+/* All suites, in the order in which they run. */
+#define SUITES(X) \
+	X(slab) \
+	X(table) \
+	X(handles) \
+	X(handle_lives) \
+	X(count_overflow) \
+	X(payload) \
+	X(resize) \
+	X(figures) \
+	X(finalizers) \
+	X(histogram) \
+	X(limits) \
+	X(roots) \
+	X(shapes) \
+	X(cpython) \
+	X(generations) \
+	X(release) \
+	X(memory_failure) \
+	X(ceiling) \
+	X(verify) \
+	X(watch) \
+	X(random) \
+	X(concurrent)
+
+#define DECLARE(name)	extern const struct suite suite_##name;
+SUITES(DECLARE)
+#undef DECLARE
 
 /* One that does not hold fails the test, and is told of ten times at most. */
 #define check(condition)	check_at(condition, #condition, __FILE__, __LINE__)

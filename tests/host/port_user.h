@@ -164,6 +164,11 @@ static inline void prefix##_sub(number change, type *a)					\
 	port_pause();										\
 	__atomic_sub_fetch(&a->value, change, __ATOMIC_RELAXED);			\
 }											\
+static inline number prefix##_xchg(type *a, number value)				\
+{											\
+	port_pause();										\
+	return __atomic_exchange_n(&a->value, value, __ATOMIC_SEQ_CST);			\
+}											\
 static inline void prefix##_inc(type *a)						\
 {											\
 	prefix##_add(1, a);								\
@@ -238,6 +243,7 @@ struct mutex { pthread_mutex_t lock; int held; };
 #define GFP_KERNEL_ACCOUNT	1U
 #define GFP_NOWAIT		0U
 #define __GFP_NOWARN		0U
+#define __GFP_ACCOUNT		0U
 #define __GFP_NORETRY		0U
 #define __GFP_RETRY_MAYFAIL	0U
 #define SLAB_ACCOUNT		0U

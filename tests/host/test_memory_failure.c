@@ -77,7 +77,11 @@ static void each_in_turn(bool all)
 	note("%ld allocations failed, %llu operations refused", failures,
 	     (unsigned long long)refused);
 	check(failures > 500);
-	check(refused > 100);
+	/* What a collection could make room for: one failure is made up for. */
+	if (all)
+		check(refused > 100);
+	else
+		check_equal(refused, 0);
 }
 
 static void one_in_turn(void)
