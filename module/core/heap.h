@@ -8,6 +8,7 @@
 #define _MHEAP_CORE_HEAP_H
 
 #include "allocator.h"
+#include "arena.h"
 #include "ceiling.h"
 #include "generation.h"
 #include "histogram.h"
@@ -33,6 +34,7 @@ enum mheap_phase {
 };
 
 struct mheap_heap;
+struct mheap_image;
 
 /**
  * struct mheap_heap_ops - what a heap asks of its surroundings
@@ -59,8 +61,15 @@ struct mheap_heap_ops {
  * @phase: enum mheap_phase; written by the collection, under @verdict where it
  *         goes to or from MHEAP_PHASE_VERDICT; read by anyone in a section.
  *         A section that began behind a handshake sees what was set before it.
+ * @alert: @moved and @imaged in one word, so that whoever locks an object asks for
+ *         both at once
  * @moved: the object that is being moved by a resize, or 0; written under
  *         @moving and the lock of the object's block, read under either
+ * @imaged: number of the image that is being taken, or 0; set with all lanes held,
+ *          cleared before a handshake, both under @collecting
+ * @image: the image; there while a section, or the sweep, sees @imaged set
+ * @images: number of the last image; under @collecting
+ * @arena: of the sweep; under @collecting
  * @upgrades: how often a weak handle was upgraded to an object that a collection
  *            had not reached (atomic)
  * @lanes: of everybody who works on objects
@@ -82,7 +91,16 @@ struct mheap_heap {
 	struct mheap_allocator *allocator;
 	const struct mheap_heap_ops *ops;
 	u32 phase;
-	u32 moved;
+	union {
+		u64 alert;
+		struct {
+			u32 moved;
+			u32 imaged;
+		};
+	};
+	struct mheap_image *image;
+	u32 images;
+	struct mheap_arena arena;
 	atomic_t upgrades;
 	struct mheap_lanes lanes;
 	struct mheap_lane worker;

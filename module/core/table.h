@@ -80,7 +80,8 @@ enum mheap_list {
  * @identity: B O  tag and type. The tag goes up whenever the number is freed,
  *            so number and tag together are never seen twice; a number whose
  *            tag is used up is retired.
- * @length: B O  bytes of payload, see body.h
+ * @length: B O  bytes of payload, see body.h; MHEAP_BODY_NONE, without a body, where
+ *          the number has no object
  * @slots: B O  number of slots, or BODY_EXTENDED, see body.h
  * @mark: C to change, except that bits are cleared, and set for good, under B;
  *        read under B by anyone. All ones outside a collection; a collection
