@@ -16,6 +16,7 @@
 #include "port.h"
 #include "release.h"
 #include "root.h"
+#include "site.h"
 #include "table.h"
 #include "verify.h"
 
@@ -79,6 +80,7 @@ struct mheap_heap_ops {
  * @moving: one large resize at a time
  * @generations: the collector's settings and figures
  * @roots: objects with names
+ * @sites: where objects were made
  * @ceiling: of its garbage
  * @verify: whether verdicts are checked
  * @releasing: mheap_release_continue() is at work (atomic)
@@ -109,6 +111,7 @@ struct mheap_heap {
 	struct mutex moving;		/* see above */
 	struct mheap_generations generations;
 	struct mheap_roots roots;
+	struct mheap_sites sites;
 	struct mheap_ceiling ceiling;
 	struct mheap_verify verify;
 	atomic_t releasing;

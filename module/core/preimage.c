@@ -49,7 +49,7 @@ void mheap_image_fill(struct mheap_image_object *copy, const struct mheap_chunk 
 	copy->id = mheap_id(object, mheap_tag(chunk, object));
 	mheap_body_shape(chunk, object, &copy->shape);
 	copy->outside = mheap_count_outside(count);
-	copy->site = 0;
+	copy->site = mheap_site_of(chunk, object);
 	copy->tracked = copy->shape.slots;
 	copy->generation = copy->tracked ? generation_of(chunk, object) : 0;
 	copy->dead = chunk->dead[block] & mheap_bit(object);

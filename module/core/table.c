@@ -92,6 +92,7 @@ void mheap_table_fini(struct mheap_table *table)
 	u32 i;
 
 	for (i = 0; i < table->chunks; i++) {
+		kfree(directory->chunk[i]->site);
 		mheap_port_free_pages(directory->chunk[i], sizeof(*directory->chunk[i]));
 		cond_resched();
 	}

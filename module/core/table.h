@@ -95,6 +95,8 @@ enum mheap_list {
  * @dead: B  objects whose count is zero and whose release waits for the worker
  * @lock: of each block
  * @trial: C  counts left over in a trial deletion, or NULL
+ * @site: where its objects were made, by number, or NULL; set once, under T, read by
+ *        anyone (release and acquire)
  * @base: I  the first number
  * @listed: T to change; on table->list[], by enum mheap_list. Read without the
  *          lock, see mheap_table_list()
@@ -116,6 +118,7 @@ struct mheap_chunk {
 	u64 dead[MHEAP_CHUNK_BLOCKS];
 	spinlock_t lock[MHEAP_CHUNK_BLOCKS];	/* B */
 	u32 *trial;
+	u32 *site;
 	u32 base;
 	bool listed[MHEAP_LISTS];
 	u32 next[MHEAP_LISTS];

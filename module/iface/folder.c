@@ -109,6 +109,25 @@ static ssize_t garbage_ceiling_store(struct kobject *kobj, struct kobj_attribute
 	return length;
 }
 
+static ssize_t profile_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
+{
+	const struct mheap_sites *sites = &heap_of(kobj)->sites;
+
+	return sysfs_emit(text, "%u %u\n", READ_ONCE(sites->mode), READ_ONCE(sites->sample));
+}
+
+static ssize_t profile_store(struct kobject *kobj, struct kobj_attribute *attribute,
+			     const char *text, size_t length)
+{
+	u32 value[2];	/* mode and sample */
+	int error;
+
+	error = mheap_numbers_parse(text, length, U32_MAX, value, ARRAY_SIZE(value));
+	if (!error)
+		error = mheap_sites_set(heap_of(kobj), value[0], value[1]);
+	return error ?: length;
+}
+
 static ssize_t verify_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
 {
 	return sysfs_emit(text, "%u\n", READ_ONCE(heap_of(kobj)->verify.enabled));
@@ -171,6 +190,7 @@ static ssize_t allocator_show(struct kobject *kobj, struct kobj_attribute *attri
 static struct kobj_attribute threshold_file = __ATTR_RW(threshold);
 static struct kobj_attribute enabled_file = __ATTR_RW(enabled);
 static struct kobj_attribute garbage_ceiling_file = __ATTR_RW(garbage_ceiling);
+static struct kobj_attribute profile_file = __ATTR_RW(profile);
 static struct kobj_attribute verify_file = __ATTR_RW(verify);
 static struct kobj_attribute verdicts_file = __ATTR_RO(verdicts);
 static struct kobj_attribute ceiling_waits_file = __ATTR_RO(ceiling_waits);
@@ -315,6 +335,7 @@ static struct attribute *folder_attrs[] = {
 	&threshold_file.attr,
 	&enabled_file.attr,
 	&garbage_ceiling_file.attr,
+	&profile_file.attr,
 	&verify_file.attr,
 	&collect_file.attr,
 	&count_file.attr,
