@@ -18,6 +18,12 @@
 /* In chunk->slots: the body has a header, and the table knows nothing. */
 #define MHEAP_BODY_EXTENDED	0xffU
 
+/*
+ * In chunk->length, together with a body that is NULL: the number has no object. One
+ * with a payload of that length has a body.
+ */
+#define MHEAP_BODY_NONE		U16_MAX
+
 /* What has more slots has a header. */
 #define MHEAP_BODY_INLINE_SLOTS	64U
 
@@ -57,6 +63,38 @@ u8 *mheap_body_payload(const struct mheap_chunk *chunk, u32 object);
 static inline bool mheap_body_extended(const struct mheap_chunk *chunk, u32 index)
 {
 	return chunk->slots[index] == MHEAP_BODY_EXTENDED;
+}
+
+/**
+ * mheap_body_exists - does a number have an object?
+ * @chunk: its chunk
+ * @object: the number
+ *
+ * From when it is given its body until it is parted from it.
+ *
+ * Context: The lock of its block. Return: true if so.
+ */
+static inline bool mheap_body_exists(const struct mheap_chunk *chunk, u32 object)
+{
+	const u32 index = mheap_index(object);
+
+	return chunk->body[index] || chunk->length[index] != MHEAP_BODY_NONE;
+}
+
+/**
+ * mheap_body_part - the number has no object any more
+ * @chunk: its chunk
+ * @object: the number
+ *
+ * Context: The lock of its block.
+ */
+static inline void mheap_body_part(struct mheap_chunk *chunk, u32 object)
+{
+	const u32 index = mheap_index(object);
+
+	WRITE_ONCE(chunk->body[index], NULL);	/* see fetch_body() */
+	chunk->slots[index] = 0;
+	chunk->length[index] = MHEAP_BODY_NONE;
 }
 
 /**

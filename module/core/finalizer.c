@@ -266,7 +266,7 @@ static bool rescue_block(struct mheap_scope *scope, struct mheap_chunk *chunk, u
 		}
 		settle(heap, chunk, object);
 		if (!queue(heap, chunk, object))
-			mheap_release_later(heap, object);
+			mheap_release_later(heap, &heap->arena, object);
 		found = true;
 	}
 	return found;

@@ -38,6 +38,7 @@ int mheap_heap_init(struct mheap_heap *heap, const struct mheap_heap_config *con
 	mheap_journal_init(&heap->journal);
 	mheap_roots_init(&heap->roots);
 	mheap_watches_init(&heap->watches);
+	mheap_sites_init(&heap->sites);
 	return 0;
 }
 EXPORT_SYMBOL_MHEAP(mheap_heap_init);
@@ -79,6 +80,7 @@ void mheap_heap_fini(struct mheap_heap *heap)
 	mheap_table_fini(&heap->table);
 	mutex_destroy(&heap->moving);
 	mutex_destroy(&heap->verdict);
+	mheap_sites_fini(&heap->sites);
 	mheap_roots_fini(&heap->roots);
 	mheap_journal_fini(&heap->journal);
 	mutex_destroy(&heap->collecting);

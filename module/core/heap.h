@@ -8,6 +8,7 @@
 #define _MHEAP_CORE_HEAP_H
 
 #include "allocator.h"
+#include "arena.h"
 #include "cause.h"
 #include "ceiling.h"
 #include "finalizer.h"
@@ -19,6 +20,7 @@
 #include "port.h"
 #include "release.h"
 #include "root.h"
+#include "site.h"
 #include "table.h"
 #include "verify.h"
 #include "watch.h"
@@ -38,6 +40,7 @@ enum mheap_phase {
 };
 
 struct mheap_heap;
+struct mheap_image;
 
 /**
  * struct mheap_triggers - what the surroundings ask for a full collection for
@@ -83,8 +86,15 @@ struct mheap_heap_ops {
  * @phase: enum mheap_phase; written by the collection, under @verdict where it
  *         goes to or from MHEAP_PHASE_VERDICT; read by anyone in a section.
  *         A section that began behind a handshake sees what was set before it.
+ * @alert: @moved and @imaged in one word, so that whoever locks an object asks for
+ *         both at once
  * @moved: the object that is being moved by a resize, or 0; written under
  *         @moving and the lock of the object's block, read under either
+ * @imaged: number of the image that is being taken, or 0; set with all lanes held,
+ *          cleared before a handshake, both under @collecting
+ * @image: the image; there while a section, or the sweep, sees @imaged set
+ * @images: number of the last image; under @collecting
+ * @arena: of the sweep; under @collecting
  * @upgrades: how often a weak handle was upgraded to an object that a collection
  *            had not reached, or such an object was given to its finalizer (atomic)
  * @lanes: of everybody who works on objects
@@ -94,6 +104,7 @@ struct mheap_heap_ops {
  * @moving: one large resize at a time
  * @generations: the collector's settings and figures
  * @roots: objects with names
+ * @sites: where objects were made
  * @ceiling: of its garbage
  * @finalizers: objects whose finalizers are to be called
  * @journal: what has happened
@@ -117,7 +128,16 @@ struct mheap_heap {
 	struct mheap_allocator *allocator;
 	const struct mheap_heap_ops *ops;
 	u32 phase;
-	u32 moved;
+	union {
+		u64 alert;
+		struct {
+			u32 moved;
+			u32 imaged;
+		};
+	};
+	struct mheap_image *image;
+	u32 images;
+	struct mheap_arena arena;
 	atomic_t upgrades;
 	struct mheap_lanes lanes;
 	struct mheap_lane worker;
@@ -126,6 +146,7 @@ struct mheap_heap {
 	struct mutex moving;		/* see above */
 	struct mheap_generations generations;
 	struct mheap_roots roots;
+	struct mheap_sites sites;
 	struct mheap_ceiling ceiling;
 	struct mheap_finalizers finalizers;
 	struct mheap_journal journal;

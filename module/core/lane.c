@@ -12,6 +12,9 @@
 /* heap->size is told when a lane has changed by more than this. */
 #define SIZE_STEP	16384L
 
+/* How often to look for a moment without sections, see mheap_lanes_hold_idle(). */
+#define HOLD_LOOKS	64U
+
 /* The addends may be those of a lane at work; each is read whole. */
 static __no_kcsan void add_tally(struct mheap_tally *sum, const struct mheap_tally *tally)
 {
@@ -85,7 +88,8 @@ void mheap_lanes_fini(struct mheap_lanes *lanes)
  * mheap_lanes_hold - hold up everybody
  * @lanes: of a heap
  *
- * For verification only: nothing else ever holds two lanes.
+ * For verification and mheap_lanes_hold_idle() only: nothing else ever holds two
+ * lanes.
  *
  * Context: May sleep.
  */
@@ -111,6 +115,68 @@ void mheap_lanes_let_go(struct mheap_lanes *lanes)
 	list_for_each_entry(lane, &lanes->list, link)
 		mutex_unlock(&lane->lock);
 	mutex_unlock(&lanes->lock);
+}
+
+/*
+ * Wait for the end of the section that may be under way, and make the lane give back
+ * what it has reserved in vain. Where there is no section the lock is not even held
+ * for as long as it takes to lose the processor.
+ */
+static void greet(struct mheap_lane *lane)
+{
+	bool idle;
+
+	preempt_disable();
+	idle = mutex_trylock(&lane->lock);
+	if (likely(idle)) {
+		mheap_limit_give_back(lane);
+		mutex_unlock(&lane->lock);
+	}
+	preempt_enable();
+	if (likely(idle))
+		return;
+	mutex_lock(&lane->lock);
+	mheap_limit_give_back(lane);
+	mutex_unlock(&lane->lock);
+}
+
+/* A lane with a section under way, or NULL. */
+static struct mheap_lane *find_busy(struct mheap_lanes *lanes)
+{
+	struct mheap_lane *lane;
+
+	lockdep_assert_held(&lanes->lock);
+	list_for_each_entry(lane, &lanes->list, link)
+		if (mutex_is_locked(&lane->lock))
+			return lane;
+	return NULL;
+}
+
+/**
+ * mheap_lanes_hold_idle - hold up everybody for as short a time as can be
+ * @lanes: of a heap
+ *
+ * Where a lane is held and the next one waited for, the first stands still for the
+ * sake of the other. So sections that are under way are waited for before, and nobody
+ * is held until a look finds all lanes idle. On a heap with many busy lanes that may
+ * never be: then they are held one after the other, which takes no longer than
+ * the longest section does.
+ *
+ * Context: May sleep.
+ */
+void mheap_lanes_hold_idle(struct mheap_lanes *lanes)
+{
+	unsigned int looks = HOLD_LOOKS;
+	struct mheap_lane *busy;
+
+	do {
+		mutex_lock(&lanes->lock);
+		busy = find_busy(lanes);
+		if (busy)
+			greet(busy);
+		mutex_unlock(&lanes->lock);
+	} while (busy && --looks);
+	mheap_lanes_hold(lanes);
 }
 
 /**
@@ -334,29 +400,6 @@ void mheap_lane_free_body(struct mheap_lane *lane, void *body, size_t size)
 		return;
 	lane->tally.bytes -= allocator->ops->charge(allocator, size);
 	mheap_lane_discard_body(lane, body, size);
-}
-
-/*
- * Wait for the end of the section that may be under way, and make the lane give back
- * what it has reserved in vain. Where there is no section the lock is not even held
- * for as long as it takes to lose the processor.
- */
-static void greet(struct mheap_lane *lane)
-{
-	bool idle;
-
-	preempt_disable();
-	idle = mutex_trylock(&lane->lock);
-	if (likely(idle)) {
-		mheap_limit_give_back(lane);
-		mutex_unlock(&lane->lock);
-	}
-	preempt_enable();
-	if (likely(idle))
-		return;
-	mutex_lock(&lane->lock);
-	mheap_limit_give_back(lane);
-	mutex_unlock(&lane->lock);
 }
 
 /* Take the next lane that has not taken part, and wait for it. */

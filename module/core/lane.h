@@ -22,6 +22,7 @@
 #define _MHEAP_CORE_LANE_H
 
 #include "limit.h"
+#include "arena.h"
 #include "port.h"
 #include "table.h"
 
@@ -83,6 +84,7 @@ struct mheap_discard {
  * @allocating: bytes of bodies that this section has allocated
  * @allocated: the same in all sections of a round of the ceiling, see ceiling.h
  * @round_allocated: which round
+ * @arena: for what an image needs to know
  */
 struct mheap_lane {
 	struct mutex lock;	/* a section */
@@ -99,6 +101,7 @@ struct mheap_lane {
 	s64 allocating;
 	s64 allocated;
 	u32 round_allocated;
+	struct mheap_arena arena;
 };
 
 /**
@@ -123,6 +126,7 @@ void mheap_lanes_fini(struct mheap_lanes *lanes);
 void mheap_lanes_book(struct mheap_lanes *lanes, const struct mheap_tally *tally);
 void mheap_lanes_sum(struct mheap_lanes *lanes, struct mheap_tally *sum);
 void mheap_lanes_hold(struct mheap_lanes *lanes);
+void mheap_lanes_hold_idle(struct mheap_lanes *lanes);
 void mheap_lanes_let_go(struct mheap_lanes *lanes);
 void mheap_lane_init(struct mheap_lane *lane, struct mheap_heap *heap);
 void mheap_lane_fini(struct mheap_lane *lane);

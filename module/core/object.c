@@ -5,6 +5,7 @@
  */
 #include "annex.h"
 #include "count.h"
+#include "image.h"
 #include "object.h"
 #include "room.h"
 #include "touch.h"
@@ -44,6 +45,31 @@ void mheap_object_track(struct mheap_session *session, struct mheap_chunk *chunk
 	session->lane.tally.tracked++;
 }
 
+/**
+ * mheap_object_alert - the rest of mheap_object_lock_to_change()
+ * @session: entered
+ * @chunk: the object's
+ * @object: its number
+ * @first: the first slot that is to change
+ * @count: how many
+ *
+ * Context: Entered, with the block locked; also when it returns. May sleep.
+ */
+void mheap_object_alert(struct mheap_session *session, struct mheap_chunk *chunk, u32 object,
+			u32 first, u32 count)
+{
+	struct mheap_heap *heap = session->heap;
+	spinlock_t *lock = &chunk->lock[mheap_block(object)];
+
+	do {
+		while (READ_ONCE(heap->moved) == object) {
+			spin_unlock(lock);
+			mheap_lane_step_aside(&session->lane, &heap->moving);
+			spin_lock(lock);
+		}
+	} while (!mheap_image_save(heap, &session->lane.arena, chunk, object, first, count));
+}
+
 /*
  * A collection may still look for an earlier object that had the number: so the
  * body comes under the lock.
@@ -56,6 +82,7 @@ static void give_body(struct mheap_session *session, u32 object, void *body,
 
 	atomic64_set(&chunk->count[mheap_index(object)], MHEAP_OUTSIDE);
 	spin_lock(lock);
+	mheap_image_save(session->heap, &session->lane.arena, chunk, object, 0, 0);
 	mheap_body_install(chunk, object, body, shape);
 	if (shape->slots)
 		mheap_object_track(session, chunk, object);
@@ -265,7 +292,7 @@ EXPORT_SYMBOL_MHEAP(mheap_object_load);
  */
 int mheap_object_store(struct mheap_session *session, u32 object, u32 slot, u32 target)
 {
-	struct mheap_chunk *chunk = mheap_object_lock(session, object);
+	struct mheap_chunk *chunk = mheap_object_lock_to_change(session, object, slot, 1);
 	int error = -EINVAL;
 	u32 old = 0;
 	u32 *place;
@@ -315,7 +342,7 @@ static int swap_slot(struct mheap_session *session, u32 *place, u32 target, u32 
 int mheap_object_swap(struct mheap_session *session, u32 object, u32 slot, u32 target,
 		      u32 *old)
 {
-	struct mheap_chunk *chunk = mheap_object_lock(session, object);
+	struct mheap_chunk *chunk = mheap_object_lock_to_change(session, object, slot, 1);
 	int error = -EINVAL;
 	u32 *place;
 
@@ -343,7 +370,7 @@ EXPORT_SYMBOL_MHEAP(mheap_object_swap);
 int mheap_object_compare_store(struct mheap_session *session, u32 object, u32 slot,
 			       u32 expected, u32 target)
 {
-	struct mheap_chunk *chunk = mheap_object_lock(session, object);
+	struct mheap_chunk *chunk = mheap_object_lock_to_change(session, object, slot, 1);
 	int stored = -EINVAL;
 	u32 *place;
 

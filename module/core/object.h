@@ -46,7 +46,7 @@ static inline u64 mheap_id(u32 object, u32 tag)
 }
 
 /**
- * mheap_object_lock - lock the block of an object
+ * mheap_object_lock - lock the block of an object, to look at it
  * @session: entered
  * @object: an object that the caller holds a reference from outside to
  *
@@ -66,6 +66,33 @@ static inline struct mheap_chunk *mheap_object_lock(struct mheap_session *sessio
 		mheap_lane_step_aside(&session->lane, &heap->moving);
 		spin_lock(&chunk->lock[mheap_block(object)]);
 	}
+	return chunk;
+}
+
+void mheap_object_alert(struct mheap_session *session, struct mheap_chunk *chunk, u32 object,
+			u32 first, u32 count);
+
+/**
+ * mheap_object_lock_to_change - lock the block of an object, to change it
+ * @session: entered
+ * @object: an object that the caller holds a reference from outside to
+ * @first: the first slot that is to change
+ * @count: how many slots are to change, at most MHEAP_IMAGE_PIECE; 0 for a new body
+ *
+ * As mheap_object_lock(); besides, what an image is to show is saved.
+ *
+ * Context: Entered. May sleep. Return: The object's chunk.
+ */
+static inline struct mheap_chunk *mheap_object_lock_to_change(struct mheap_session *session,
+							      u32 object, u32 first, u32 count)
+{
+	struct mheap_heap *heap = session->heap;
+	struct mheap_chunk *chunk = mheap_chunk_of(&heap->table, object);
+
+	mheap_assert_session(session);
+	spin_lock(&chunk->lock[mheap_block(object)]);
+	if (unlikely(READ_ONCE(heap->alert)))
+		mheap_object_alert(session, chunk, object, first, count);
 	return chunk;
 }
 

@@ -24,11 +24,13 @@
 #include "count.h"
 #include "finalizer.h"
 #include "heap.h"
+#include "image.h"
 #include "release.h"
 #include "watch.h"
 
 #define STACK_OBJECTS	MHEAP_RELEASE_BUDGET
 #define PIECE		MHEAP_BODY_INLINE_SLOTS	/* slots emptied in one go */
+#define CORPSES		16U			/* bodies freed in one go */
 
 /**
  * struct release - a release under way
@@ -48,20 +50,27 @@ struct release {
 /**
  * mheap_release_later - leave a dead object to the worker
  * @heap: the heap
+ * @arena: of the lane, or of the sweep
  * @object: dead, and the caller's alone
  *
  * Context: In a section, or in the sweep of a collection. Takes the block lock.
  */
-void mheap_release_later(struct mheap_heap *heap, u32 object)
+void mheap_release_later(struct mheap_heap *heap, struct mheap_arena *arena, u32 object)
 {
 	struct mheap_chunk *chunk = mheap_chunk_of(&heap->table, object);
 	const u32 block = mheap_block(object);
 
 	spin_lock(&chunk->lock[block]);
+	mheap_image_save(heap, arena, chunk, object, 0, 0);
 	chunk->dead[block] |= mheap_bit(object);
 	spin_unlock(&chunk->lock[block]);
 	mheap_table_list(&heap->table, chunk, MHEAP_LIST_DEAD);
 	heap->ops->release(heap);
+}
+
+static void release_later(struct release *release, u32 object)
+{
+	mheap_release_later(release->lane->heap, &release->lane->arena, object);
 }
 
 static void add_dead(struct release *release, u32 object)
@@ -69,7 +78,7 @@ static void add_dead(struct release *release, u32 object)
 	if (likely(release->depth < STACK_OBJECTS))
 		release->object[release->depth++] = object;
 	else
-		mheap_release_later(release->lane->heap, object);
+		release_later(release, object);
 }
 
 /* The number has had this tag for the last time. Return: its bit, if it can be reused. */
@@ -113,10 +122,11 @@ static void *detach(struct mheap_lane *lane, u32 object, struct mheap_shape *sha
 	void *body;
 
 	spin_lock(&chunk->lock[block]);
+	mheap_image_save(lane->heap, &lane->arena, chunk, object, 0, 0);
+	mheap_image_part(lane->heap, chunk, object);
 	body = chunk->body[index];
 	mheap_body_shape(chunk, object, shape);
-	WRITE_ONCE(chunk->body[index], NULL);
-	chunk->slots[index] = 0;
+	mheap_body_part(chunk, object);
 	annex = mheap_annex_take(chunk, object);
 	forget(chunk, block, mheap_bit(object));
 	chunk->free[block] |= raise_tag(chunk, object);
@@ -146,11 +156,13 @@ static u32 empty_some(struct mheap_lane *lane, u32 object, u32 target[PIECE])
 {
 	struct mheap_chunk *chunk = mheap_chunk_of(&lane->heap->table, object);
 	struct mheap_body_header *header = chunk->body[mheap_index(object)];
+	const u32 most = min(header->cursor, PIECE);
 	u32 *slot = (u32 *)(header + 1);
 	u32 looked;
 
 	spin_lock(&chunk->lock[mheap_block(object)]);
-	for (looked = 0; header->cursor && looked < PIECE; looked++) {
+	mheap_image_save(lane->heap, &lane->arena, chunk, object, header->cursor - most, most);
+	for (looked = 0; looked < most; looked++) {
 		target[looked] = slot[--header->cursor];
 		slot[header->cursor] = 0;
 	}
@@ -195,7 +207,7 @@ static void release_one(struct release *release, u32 object)
 		return;
 	if (unlikely(mheap_body_extended(chunk, mheap_index(object)))) {
 		if (!empty_extended(release, object)) {
-			mheap_release_later(lane->heap, object);
+			release_later(release, object);
 			return;
 		}
 		body = detach(lane, object, &shape);
@@ -213,7 +225,7 @@ static void release_some(struct release *release)
 	while (release->depth && release->budget > 0)
 		release_one(release, release->object[--release->depth]);
 	while (release->depth)
-		mheap_release_later(release->lane->heap, release->object[--release->depth]);
+		release_later(release, release->object[--release->depth]);
 	release->lane->work += budget - release->budget;
 }
 
@@ -260,32 +272,94 @@ void mheap_release_targets(struct mheap_lane *lane, const u32 *target, u32 targe
 	release_some(&release);
 }
 
-/* Free the body of a dead object, all alone with it. Return: its bit, or 0. */
-static u64 free_object(struct mheap_heap *heap, struct mheap_tally *tally,
-		       struct mheap_chunk *chunk, u32 object)
+/**
+ * struct corpses - bodies of dead objects of one block
+ * @heap: the heap
+ * @tally: where to count them
+ * @count: how many
+ * @body: bodies, which nobody else can reach
+ * @size: of each, in bytes
+ * @annexes: how many
+ * @annex: likewise, to be freed
+ */
+struct corpses {
+	struct mheap_heap *heap;
+	struct mheap_tally *tally;
+	u32 count;
+	void *body[CORPSES];
+	u32 size[CORPSES];
+	u32 annexes;
+	struct mheap_annex *annex[CORPSES];
+};
+
+/* Part a dead object, whose block is locked, from its body. Return: its bit, or 0. */
+static u64 take_corpse(struct corpses *corpses, struct mheap_chunk *chunk, u32 object)
 {
-	const u32 index = mheap_index(object);
-	void *body = chunk->body[index];
+	struct mheap_heap *heap = corpses->heap;
+	void *body = chunk->body[mheap_index(object)];
 	struct mheap_annex *annex;
 	struct mheap_shape shape;
 	size_t size;
 
+	mheap_image_save(heap, &heap->arena, chunk, object, 0, 0);
 	if (body) {
 		mheap_body_shape(chunk, object, &shape);
 		size = mheap_shape_size(&shape);
-		WRITE_ONCE(chunk->body[index], NULL);
-		chunk->slots[index] = 0;
-		tally->bytes -= heap->allocator->ops->charge(heap->allocator, size);
-		heap->allocator->ops->free(heap->allocator, body, size);
+		corpses->tally->bytes -= heap->allocator->ops->charge(heap->allocator, size);
 		if (shape.slots)
-			tally->tracked--;
+			corpses->tally->tracked--;
+		if (likely(!mheap_image_keep(heap, chunk, object, size))) {
+			corpses->body[corpses->count] = body;
+			corpses->size[corpses->count++] = size;
+		}
 	}
+	mheap_body_part(chunk, object);
 	annex = mheap_annex_take(chunk, object);
+	if (unlikely(annex))
+		corpses->annex[corpses->annexes++] = annex;
+	corpses->tally->freed++;
+	return raise_tag(chunk, object);
+}
+
+static void free_annex(struct mheap_heap *heap, struct mheap_annex *annex)
+{
 	mheap_finalizer_skip(heap, annex);
 	mheap_watch_fire(heap, annex);
 	mheap_annex_free(&heap->table, annex);
-	tally->freed++;
-	return raise_tag(chunk, object);
+}
+
+static void free_corpses(struct corpses *corpses)
+{
+	struct mheap_allocator *allocator = corpses->heap->allocator;
+
+	while (corpses->annexes)
+		free_annex(corpses->heap, corpses->annex[--corpses->annexes]);
+	while (corpses->count) {
+		corpses->count--;
+		allocator->ops->free(allocator, corpses->body[corpses->count],
+				     corpses->size[corpses->count]);
+	}
+}
+
+/* As many as there is room for. */
+static void release_numbers(struct corpses *corpses, struct mheap_chunk *chunk,
+			    struct mheap_run *run)
+{
+	const u32 block = mheap_block(run->base);
+	const u64 before = run->left;
+	u64 free = 0;
+	u64 dead;
+	u32 taken;
+
+	spin_lock(&chunk->lock[block]);
+	for (taken = 0; run->left && taken < CORPSES; taken++)
+		free |= take_corpse(corpses, chunk, mheap_run_next(run));
+	dead = before & ~run->left;
+	forget(chunk, block, dead);
+	chunk->free[block] |= free;
+	WRITE_ONCE(chunk->mark[block], chunk->mark[block] | dead);
+	spin_unlock(&chunk->lock[block]);
+	free_corpses(corpses);
 }
 
 /**
@@ -293,25 +367,25 @@ static u64 free_object(struct mheap_heap *heap, struct mheap_tally *tally,
  * @heap: the heap
  * @tally: where to count them
  * @chunk: their chunk
- * @run: the objects, dead, their slots without references, and out of reach of
- *       everybody but the caller; emptied
+ * @run: the objects, dead, their slots without references that anybody is to lose, and
+ *       out of reach of everybody but the caller, and an image; emptied
+ *
+ * A body is freed when the table does not have it any more: whoever reads an image may
+ * look at it until then, under the lock of the block.
  *
  * Context: The sweep of a collection. Takes the block lock.
  */
 void mheap_release_numbers(struct mheap_heap *heap, struct mheap_tally *tally,
 			   struct mheap_chunk *chunk, struct mheap_run *run)
 {
-	const u32 block = mheap_block(run->base);
-	const u64 dead = run->left;
-	u64 free = 0;
+	struct corpses corpses __uninitialized;
 
+	corpses.heap = heap;
+	corpses.tally = tally;
+	corpses.count = 0;
+	corpses.annexes = 0;
 	while (run->left)
-		free |= free_object(heap, tally, chunk, mheap_run_next(run));
-	spin_lock(&chunk->lock[block]);
-	forget(chunk, block, dead);
-	chunk->free[block] |= free;
-	WRITE_ONCE(chunk->mark[block], chunk->mark[block] | dead);
-	spin_unlock(&chunk->lock[block]);
+		release_numbers(&corpses, chunk, run);
 	mheap_table_list(&heap->table, chunk, MHEAP_LIST_FREE);
 }
 
@@ -323,16 +397,21 @@ void mheap_release_numbers(struct mheap_heap *heap, struct mheap_tally *tally,
 static u32 take_dead(struct mheap_heap *heap, struct mheap_chunk *chunk, u32 block)
 {
 	struct mheap_run dead = { .base = chunk->base + block * MHEAP_BLOCK_OBJECTS };
-	u32 object = 0;
+	u32 object;
 
 	spin_lock(&chunk->lock[block]);
-	dead.left = chunk->dead[block];
-	if (READ_ONCE(heap->phase) >= MHEAP_PHASE_VERDICT)
-		dead.left &= ~mheap_unreached(chunk, block);
-	if (dead.left) {
-		object = mheap_run_next(&dead);
+	do {
+		object = 0;
+		dead.left = chunk->dead[block];
+		if (READ_ONCE(heap->phase) >= MHEAP_PHASE_VERDICT)
+			dead.left &= ~mheap_unreached(chunk, block);
+		if (dead.left)
+			object = mheap_run_next(&dead);
+		/* Others are at it as well where the lock was released. */
+	} while (object &&
+		 !mheap_image_save(heap, &heap->worker.arena, chunk, object, 0, 0));
+	if (object)
 		chunk->dead[block] &= ~mheap_bit(object);
-	}
 	spin_unlock(&chunk->lock[block]);
 	return object;
 }

@@ -18,7 +18,7 @@ struct mheap_run;
 
 void mheap_release(struct mheap_lane *lane, u32 object);
 void mheap_release_targets(struct mheap_lane *lane, const u32 *target, u32 targets);
-void mheap_release_later(struct mheap_heap *heap, u32 object);
+void mheap_release_later(struct mheap_heap *heap, struct mheap_arena *arena, u32 object);
 void mheap_release_continue(struct mheap_heap *heap);
 bool mheap_release_pending(struct mheap_heap *heap);
 void mheap_release_numbers(struct mheap_heap *heap, struct mheap_tally *tally,

@@ -3,6 +3,7 @@
  * Resize: an object gets a new body. The new one is made first, then the two are
  * exchanged, then what was cut off is dropped with the old one.
  */
+#include "image.h"
 #include "object.h"
 #include "release.h"
 #include "room.h"
@@ -65,13 +66,29 @@ static void free_body(struct mheap_session *session, void *body, const struct mh
 }
 
 /*
+ * Take the old body away from an object that has been saved. Return: the body, to be
+ * freed; NULL where an image keeps it.
+ */
+static void *take_body(struct mheap_session *session, struct mheap_chunk *chunk, u32 object,
+		       const struct mheap_shape *shape)
+{
+	struct mheap_allocator *allocator = session->heap->allocator;
+	const size_t size = mheap_shape_size(shape);
+
+	if (likely(!mheap_image_keep(session->heap, chunk, object, size)))
+		return chunk->body[mheap_index(object)];
+	session->lane.tally.bytes -= allocator->ops->charge(allocator, size);
+	return NULL;
+}
+
+/*
  * Exchange the bodies under the block lock. @old: what the object is; nothing is
  * done unless it still is. Return: true if it was done.
  */
 static bool resize_small(struct mheap_session *session, u32 object, void *body,
 			 const struct mheap_shape *new, const struct mheap_shape *old)
 {
-	struct mheap_chunk *chunk = mheap_object_lock(session, object);
+	struct mheap_chunk *chunk = mheap_object_lock_to_change(session, object, 0, 0);
 	struct mheap_shape now;
 	u32 cut[SMALL_CUT] __uninitialized;
 	u32 cuts = 0;
@@ -87,6 +104,7 @@ static bool resize_small(struct mheap_session *session, u32 object, void *body,
 			  mheap_body_first_slot(was, old), old);
 	for (; new->slots + cuts < old->slots; cuts++)
 		cut[cuts] = mheap_body_first_slot(was, old)[new->slots + cuts];
+	was = take_body(session, chunk, object, old);
 	install(session, chunk, object, body, new, old);
 	mheap_object_unlock(chunk, object);
 	mheap_release_targets(&session->lane, cut, cuts);
@@ -98,12 +116,14 @@ static bool resize_small(struct mheap_session *session, u32 object, void *body,
 static bool cut_some(struct mheap_session *session, u32 object, u32 *slot, u32 *end, u32 keep)
 {
 	struct mheap_chunk *chunk = mheap_chunk_of(&session->heap->table, object);
+	const u32 most = min_t(u32, *end - keep, SMALL_CUT);
 	u32 target[SMALL_CUT] __uninitialized;
 	u32 cuts;
 
 	mheap_lane_enter(&session->lane);
 	spin_lock(&chunk->lock[mheap_block(object)]);
-	for (cuts = 0; *end > keep && cuts < SMALL_CUT; cuts++) {
+	mheap_image_save(session->heap, &session->lane.arena, chunk, object, *end - most, most);
+	for (cuts = 0; cuts < most; cuts++) {
 		target[cuts] = slot[--*end];
 		slot[*end] = 0;
 	}
@@ -143,6 +163,8 @@ static void *move(struct mheap_session *session, u32 object, void *body,
 		cond_resched();
 	mheap_lane_enter(&session->lane);
 	spin_lock(&chunk->lock[mheap_block(object)]);
+	mheap_image_save(session->heap, &session->lane.arena, chunk, object, 0, 0);
+	was = take_body(session, chunk, object, old);
 	install(session, chunk, object, body, new, old);
 	set_moved(session, chunk, object, false);
 	spin_unlock(&chunk->lock[mheap_block(object)]);

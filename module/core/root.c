@@ -282,8 +282,14 @@ int mheap_root_unpublish(struct mheap_session *session, const void *name, u32 le
 }
 EXPORT_SYMBOL_MHEAP(mheap_root_unpublish);
 
+static u64 id_of(const struct mheap_heap *heap, u32 object)
+{
+	return mheap_id(object, mheap_tag(mheap_chunk_of(&heap->table, object), object));
+}
+
 /* Append the names of a bucket, all or none. The roots are locked. */
-static bool append_bucket(struct mheap_root_list *list, const struct mheap_root *first)
+static bool append_bucket(struct mheap_heap *heap, struct mheap_root_list *list,
+			  const struct mheap_root *first)
 {
 	const struct mheap_root *root;
 	u32 needed = 0;
@@ -296,27 +302,30 @@ static bool append_bucket(struct mheap_root_list *list, const struct mheap_root 
 		memcpy(list->text + list->filled, root->name, root->length);
 		list->filled += root->length;
 		list->text[list->filled++] = 0;
+		if (list->id)
+			list->id[list->count] = id_of(heap, root->object);
 		list->count++;
 	}
 	return true;
 }
 
-static bool append_next(struct mheap_roots *roots, struct mheap_root_list *list)
+static bool append_next(struct mheap_heap *heap, struct mheap_root_list *list)
 {
+	struct mheap_roots *roots = &heap->roots;
 	struct mheap_root ***segment = &roots->segment[list->bucket / MHEAP_ROOT_BUCKETS];
 	bool fits;
 
 	if (!READ_ONCE(*segment))
 		return true;
 	spin_lock(&roots->lock);
-	fits = append_bucket(list, (*segment)[list->bucket % MHEAP_ROOT_BUCKETS]);
+	fits = append_bucket(heap, list, (*segment)[list->bucket % MHEAP_ROOT_BUCKETS]);
 	spin_unlock(&roots->lock);
 	return fits;
 }
 
 /**
  * mheap_roots_list - names of roots, bucket by bucket
- * @roots: of a heap
+ * @heap: the heap
  * @list: from @bucket on as many as fit are appended
  *
  * A root stays in its bucket, so one that is there all the time is listed once.
@@ -324,10 +333,10 @@ static bool append_next(struct mheap_roots *roots, struct mheap_root_list *list)
  * Context: May sleep.
  * Return: 0, or -E2BIG if nothing is listed as not even one bucket's names fit.
  */
-int mheap_roots_list(struct mheap_roots *roots, struct mheap_root_list *list)
+int mheap_roots_list(struct mheap_heap *heap, struct mheap_root_list *list)
 {
 	for (; list->bucket < MHEAP_ROOT_BUCKETS_ALL; list->bucket++) {
-		if (!append_next(roots, list))
+		if (!append_next(heap, list))
 			return list->count ? 0 : -E2BIG;
 		cond_resched();
 	}

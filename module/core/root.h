@@ -16,6 +16,7 @@
 #define MHEAP_ROOT_BUCKETS		64U	/* of each segment */
 #define MHEAP_ROOT_BUCKETS_ALL		(MHEAP_ROOT_SEGMENTS * MHEAP_ROOT_BUCKETS)
 
+struct mheap_heap;
 struct mheap_session;
 
 /**
@@ -58,6 +59,7 @@ struct mheap_roots {
  * @filled: of those, in use
  * @count: names in @text
  * @bucket: the first whose names are not there yet; MHEAP_ROOT_BUCKETS_ALL at the end
+ * @id: filled with the objects that have the names; room for half of @size, or NULL
  */
 struct mheap_root_list {
 	u8 *text;
@@ -65,11 +67,12 @@ struct mheap_root_list {
 	u32 filled;
 	u32 count;
 	u32 bucket;
+	u64 *id;
 };
 
 void mheap_roots_init(struct mheap_roots *roots);
 void mheap_roots_fini(struct mheap_roots *roots);
-int mheap_roots_list(struct mheap_roots *roots, struct mheap_root_list *list);
+int mheap_roots_list(struct mheap_heap *heap, struct mheap_root_list *list);
 
 int mheap_root_publish(struct mheap_session *session, const void *name, u32 length,
 		       u32 object, bool replace);

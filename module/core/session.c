@@ -13,7 +13,33 @@
 #include "touch.h"
 
 /**
- * mheap_session_init - begin a session
+ * mheap_session_init_for - begin somebody's session
+ * @session: to be made
+ * @heap: the heap; it outlives the session
+ * @serial: 1 to MHEAP_HANDLE_SERIAL_MAX, different from all other sessions'
+ * @first_life: a random number, see struct mheap_handles
+ * @owner: who it belongs to
+ *
+ * Who looks at holders finds it by its lane, so that comes last.
+ *
+ * Context: May sleep.
+ */
+void mheap_session_init_for(struct mheap_session *session, struct mheap_heap *heap,
+			    u32 serial, u32 first_life, const struct mheap_owner *owner)
+{
+	memset(session, 0, sizeof(*session));
+	mutex_init(&session->lock);
+	session->heap = heap;
+	session->owner = *owner;
+	mheap_handles_init(&session->handles, serial, first_life);
+	mheap_lane_init(&session->lane, heap);
+	mheap_watcher_init(&session->watcher);
+	atomic_inc(&heap->sessions);
+}
+EXPORT_SYMBOL_MHEAP(mheap_session_init_for);
+
+/**
+ * mheap_session_init - begin a session that is nobody's
  * @session: to be made
  * @heap: the heap; it outlives the session
  * @serial: 1 to MHEAP_HANDLE_SERIAL_MAX, different from all other sessions'
@@ -24,13 +50,9 @@
 void mheap_session_init(struct mheap_session *session, struct mheap_heap *heap,
 			u32 serial, u32 first_life)
 {
-	memset(session, 0, sizeof(*session));
-	mutex_init(&session->lock);
-	session->heap = heap;
-	mheap_lane_init(&session->lane, heap);
-	mheap_handles_init(&session->handles, serial, first_life);
-	mheap_watcher_init(&session->watcher);
-	atomic_inc(&heap->sessions);
+	const struct mheap_owner nobody = {};
+
+	mheap_session_init_for(session, heap, serial, first_life, &nobody);
 }
 EXPORT_SYMBOL_MHEAP(mheap_session_init);
 
@@ -71,8 +93,8 @@ void mheap_session_fini(struct mheap_session *session)
 	} while (more);
 	mheap_table_give_back(&session->heap->table, &session->run);
 	mheap_watcher_fini(session);
+	mheap_lane_fini(&session->lane);	/* nobody looks for holders here any more */
 	mheap_handles_fini(&session->handles);
-	mheap_lane_fini(&session->lane);
 	mutex_destroy(&session->lock);
 	atomic_dec(&session->heap->sessions);
 }

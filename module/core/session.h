@@ -15,6 +15,18 @@
 #include "table.h"
 #include "watch.h"
 
+#define MHEAP_OWNER_NAME	16U
+
+/**
+ * struct mheap_owner - who a session belongs to, for people to read
+ * @process: number of the process that opened it; 0 where none did
+ * @name: of that process, with 0 behind it
+ */
+struct mheap_owner {
+	s32 process;
+	char name[MHEAP_OWNER_NAME];
+};
+
 /**
  * struct mheap_session - a session
  * @lock: guards @handles, @run and @listener; see table.h for the lock order
@@ -24,6 +36,7 @@
  * @run: object numbers it has taken to use up
  * @listener: what it wants to be told
  * @watcher: objects whose death it wants to know of
+ * @owner: set before anybody else knows the session
  *
  * To enter a session is to lock it and to begin a section of its lane. The
  * section may be left and begun again while the session stays locked, where
@@ -37,10 +50,13 @@ struct mheap_session {
 	struct mheap_run run;
 	struct mheap_listener listener;
 	struct mheap_watcher watcher;
+	struct mheap_owner owner;
 };
 
 void mheap_session_init(struct mheap_session *session, struct mheap_heap *heap,
 			u32 serial, u32 first_life);
+void mheap_session_init_for(struct mheap_session *session, struct mheap_heap *heap,
+			    u32 serial, u32 first_life, const struct mheap_owner *owner);
 void mheap_session_fini(struct mheap_session *session);
 int mheap_session_enter(struct mheap_session *session);
 void mheap_session_enter_always(struct mheap_session *session);

@@ -41,7 +41,7 @@ static void lose(struct mheap_heap *heap, struct mheap_tally *tally,
 	if (!mheap_count_lose(&chunk->count[mheap_index(object)], MHEAP_INSIDE))
 		return;
 	if (chunk->slots[mheap_index(object)] || mheap_annex_of(chunk, object))
-		mheap_release_later(heap, object);
+		mheap_release_later(heap, &heap->arena, object);
 	else
 		mheap_release_numbers(heap, tally, chunk, &run);
 }

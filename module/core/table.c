@@ -47,6 +47,8 @@ static struct mheap_chunk *new_chunk(u32 base)
 		chunk->free[block] = ~0ULL;
 		chunk->mark[block] = ~0ULL;
 	}
+	/* No number has an object, see body.h. */
+	memset(chunk->length, 0xff, sizeof(chunk->length));
 	chunk->base = base;
 	if (!base)
 		chunk->free[0] &= ~1ULL;	/* 0 is no object */
@@ -91,6 +93,7 @@ void mheap_table_fini(struct mheap_table *table)
 
 	for (i = 0; i < table->chunks; i++) {
 		kvfree(directory->chunk[i]->annex);
+		kfree(directory->chunk[i]->site);
 		mheap_port_free_pages(directory->chunk[i], sizeof(*directory->chunk[i]));
 		cond_resched();
 	}

@@ -87,7 +87,8 @@ struct mheap_annex;
  * @identity: B O  tag and type. The tag goes up whenever the number is freed,
  *            so number and tag together are never seen twice; a number whose
  *            tag is used up is retired.
- * @length: B O  bytes of payload, see body.h
+ * @length: B O  bytes of payload, see body.h; MHEAP_BODY_NONE, without a body, where
+ *          the number has no object
  * @slots: B O  number of slots, or BODY_EXTENDED, see body.h
  * @mark: C to change, except that bits are cleared, and set for good, under B;
  *        read under B by anyone. All ones outside a collection; a collection
@@ -104,6 +105,8 @@ struct mheap_annex;
  * @annex: T to set, once (release and acquire): what few objects have, see annex.h;
  *         or NULL. Its entries: B
  * @trial: C  counts left over in a trial deletion, or NULL
+ * @site: where its objects were made, by number, or NULL; set once, under T, read by
+ *        anyone (release and acquire)
  * @base: I  the first number
  * @listed: T to change; on table->list[], by enum mheap_list. Read without the
  *          lock, see mheap_table_list()
@@ -126,6 +129,7 @@ struct mheap_chunk {
 	spinlock_t lock[MHEAP_CHUNK_BLOCKS];	/* B */
 	struct mheap_annex **annex;
 	u32 *trial;
+	u32 *site;
 	u32 base;
 	bool listed[MHEAP_LISTS];
 	u32 next[MHEAP_LISTS];

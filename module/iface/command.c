@@ -12,6 +12,8 @@
 #include "core/object.h"
 #include "core/root.h"
 #include "core/watch.h"
+#include "core/site.h"
+#include "kern/stack.h"
 #include "result.h"
 
 static_assert(MHEAP_RESULT_FLAG > (u64)MHEAP_HANDLE_SERIAL_MAX << MHEAP_HANDLE_SERIAL_SHIFT);
@@ -21,6 +23,9 @@ static_assert(MHEAP_ATOMIC_IO_MAX == MHEAP_OBJECT_ATOMIC_COPY);
 static_assert(MHEAP_ROOT_NAME_MAX == MHEAP_ROOT_LENGTH_MAX);
 static_assert(MHEAP_ROOTS_MAX == MHEAP_ROOT_COUNT_MAX);
 static_assert(MHEAP_WATCHES_MAX == MHEAP_WATCH_COUNT_MAX);
+static_assert(MHEAP_SITE_DEPTH == MHEAP_SITE_DEPTH_MAX);
+static_assert(MHEAP_SITES_MAX == MHEAP_SITE_COUNT_MAX);
+static_assert(MHEAP_SITE_UNKNOWN == MHEAP_SITE_OTHER);
 
 /*
  * The object that a strong handle or a temporary names, or -errno. Here and below
@@ -109,6 +114,18 @@ static __always_inline s64 give_or_none(struct mheap_batch *batch, struct mheap_
 	return likely(object) ? give(batch, op, object) : 0;
 }
 
+/* Note where an object was made, for the profile. */
+static noinline void note_site(struct mheap_session *session, u32 object, u64 tag)
+{
+	struct mheap_heap *heap = session->heap;
+	u64 address[MHEAP_SITE_DEPTH];
+	u32 depth = 0;
+
+	if (mheap_sites_want_stack(&heap->sites))
+		depth = mheap_stack_take(address, ARRAY_SIZE(address));
+	mheap_site_note(heap, object, mheap_site_find(heap, tag, address, depth));
+}
+
 static s64 run_new(struct mheap_batch *batch, struct mheap_op *op)
 {
 	const struct mheap_shape shape = {
@@ -128,7 +145,11 @@ static s64 run_new(struct mheap_batch *batch, struct mheap_op *op)
 			return error;
 	}
 	error = mheap_object_new(batch->session, &shape, &object);
-	return error ?: give(batch, op, object);
+	if (unlikely(error))
+		return error;
+	if (mheap_sites_are_used(&batch->session->heap->sites))
+		note_site(batch->session, object, op->offset);
+	return give(batch, op, object);
 }
 
 static noinline s64 dup_weak(struct mheap_batch *batch, struct mheap_op *op)
@@ -497,7 +518,7 @@ struct command {
 };
 
 static const struct command commands[] = {
-	[MHEAP_OP_NEW]	   = { run_new, TYPE | SLOTS | LENGTH, MHEAP_OP_TEMP },
+	[MHEAP_OP_NEW]	   = { run_new, TYPE | SLOTS | LENGTH | OFFSET, MHEAP_OP_TEMP },
 	[MHEAP_OP_DUP]	   = { run_dup, OBJECT, MHEAP_OP_TEMP },
 	[MHEAP_OP_DROP]	   = { run_drop, OBJECT },
 	[MHEAP_OP_LOAD]	   = { run_load, OBJECT | SLOT, MHEAP_OP_TEMP },

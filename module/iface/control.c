@@ -14,6 +14,7 @@
 #include "file.h"
 #include "folder.h"
 #include "kern/instance.h"
+#include "snapshot.h"
 
 static_assert(MHEAP_GENERATIONS == MHEAP_GENERATION_COUNT);
 static_assert(MHEAP_THRESHOLD_MAX == MHEAP_GENERATION_THRESHOLD_MAX);
@@ -138,7 +139,7 @@ static int list_names(struct mheap_heap *heap, struct mheap_root_names *names)
 	list.text = kvmalloc(list.size, MHEAP_GFP);
 	if (!list.text)
 		return -ENOMEM;
-	error = mheap_roots_list(&heap->roots, &list);
+	error = mheap_roots_list(heap, &list);
 	if (!error && copy_to_user(u64_to_user_ptr(names->names), list.text, list.filled))
 		error = -EFAULT;
 	kvfree(list.text);
@@ -162,6 +163,26 @@ static long control_roots(struct mheap_heap *heap, struct mheap_root_names __use
 	if (error)
 		return error;
 	return copy_to_user(argument, &names, sizeof(names)) ? -EFAULT : 0;
+}
+
+static long control_get_profile(struct mheap_heap *heap, struct mheap_profile __user *argument)
+{
+	const struct mheap_profile profile = {
+		.mode = READ_ONCE(heap->sites.mode),
+		.sample = READ_ONCE(heap->sites.sample),
+	};
+
+	return copy_to_user(argument, &profile, sizeof(profile)) ? -EFAULT : 0;
+}
+
+static long control_set_profile(struct mheap_heap *heap,
+				const struct mheap_profile __user *argument)
+{
+	struct mheap_profile profile;
+
+	if (copy_from_user(&profile, argument, sizeof(profile)))
+		return -EFAULT;
+	return mheap_sites_set(heap, profile.mode, profile.sample);
 }
 
 static long control(const struct mheap_folder *folder, unsigned int request,
@@ -193,6 +214,12 @@ static long control(const struct mheap_folder *folder, unsigned int request,
 		return mheap_instance_settle(instance);
 	case MHEAP_IOC_ROOTS:
 		return control_roots(heap, argument);
+	case MHEAP_IOC_SNAPSHOT:
+		return mheap_snapshot_open(folder, argument);
+	case MHEAP_IOC_GET_PROFILE:
+		return control_get_profile(heap, argument);
+	case MHEAP_IOC_SET_PROFILE:
+		return control_set_profile(heap, argument);
 	default:
 		return -ENOTTY;
 	}

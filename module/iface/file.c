@@ -4,6 +4,7 @@
  */
 #include <linux/minmax.h>
 #include <linux/random.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "defaults.h"
@@ -18,6 +19,15 @@ static struct mheap_instance *new_instance(void)
 
 	mheap_defaults_get(&config);
 	return mheap_instance_create(&config);
+}
+
+static void begin_session(struct mheap_file *file, u32 serial)
+{
+	struct mheap_owner owner = { .process = task_tgid_nr(current) };
+
+	get_task_comm(owner.name, current->group_leader);
+	mheap_session_init_for(&file->session, &file->instance->heap, serial, get_random_u32(),
+			       &owner);
 }
 
 /**
@@ -46,7 +56,7 @@ struct mheap_file *mheap_file_open(void)
 		error = PTR_ERR(file->instance);
 		goto err_serial;
 	}
-	mheap_session_init(&file->session, &file->instance->heap, serial, get_random_u32());
+	begin_session(file, serial);
 	file->folder = mheap_folder_create(file->instance, NULL);
 	if (IS_ERR(file->folder)) {
 		error = PTR_ERR(file->folder);
@@ -113,7 +123,7 @@ static void move(struct mheap_file *file, const struct mheap_file *target)
 	file->instance = mheap_instance_get(target->instance);
 	file->folder = target->folder;
 	mheap_folder_join(file->folder);
-	mheap_session_init(&file->session, &file->instance->heap, serial, get_random_u32());
+	begin_session(file, serial);
 }
 
 /**

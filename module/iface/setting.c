@@ -195,6 +195,17 @@ static int set_limit_handles(struct mheap_heap *heap, const u64 *number)
 	return mheap_limit_set(heap, MHEAP_LIMIT_HANDLES, number[0]);
 }
 
+static void get_profile(struct mheap_heap *heap, u64 *number)
+{
+	number[0] = READ_ONCE(heap->sites.mode);
+	number[1] = READ_ONCE(heap->sites.sample);
+}
+
+static int set_profile(struct mheap_heap *heap, const u64 *number)
+{
+	return mheap_sites_set(heap, number[0], number[1]);
+}
+
 #define OF_HEAP(name)		__ATTR(name, 0644, heap_show, heap_store)
 #define OF_DEFAULTS(name)	__ATTR(name, 0644, defaults_show, defaults_store)
 #define IN_CONFIG(field)	offsetof(struct mheap_heap_config, field)
@@ -277,6 +288,12 @@ static struct setting limit_handles = {
 	.heap = IN_HEAP(quota.limit[MHEAP_LIMIT_HANDLES]), .set = set_limit_handles,
 };
 
+/* Of a heap alone: sites are of no use to whoever did not ask for them. */
+static struct setting profile = {
+	.of_heap = OF_HEAP(profile), .max = U32_MAX, .more = 1, .size = sizeof(u32),
+	.get = get_profile, .set = set_profile,
+};
+
 static struct attribute *heap_attrs[] = {
 	&threshold.of_heap.attr,
 	&enabled.of_heap.attr,
@@ -290,6 +307,7 @@ static struct attribute *heap_attrs[] = {
 	&limit_objects.of_heap.attr,
 	&limit_bytes.of_heap.attr,
 	&limit_handles.of_heap.attr,
+	&profile.of_heap.attr,
 	NULL,
 };
 

@@ -51,6 +51,7 @@ struct suite {
 	X(memory_failure) \
 	X(ceiling) \
 	X(verify) \
+	X(image) \
 	X(watch) \
 	X(random) \
 	X(concurrent)

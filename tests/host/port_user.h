@@ -32,6 +32,7 @@ typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
+typedef int32_t s32;
 typedef int64_t s64;
 typedef unsigned int gfp_t;
 
@@ -232,6 +233,7 @@ struct mutex { pthread_mutex_t lock; int held; };
 #define mutex_lock_nest_lock(l, n) mutex_lock(l)
 #define mutex_lock_killable(l)	(mutex_lock(l), 0)
 #define mutex_trylock(l)	(!pthread_mutex_trylock(&(l)->lock) && port_held(l, 1))
+#define mutex_is_locked(l)	(__atomic_load_n(&(l)->held, __ATOMIC_RELAXED) > 0)
 #define preempt_disable()	((void)0)
 #define preempt_enable()	((void)0)
 #define might_lock(l)		port_may_sleep()
@@ -291,6 +293,7 @@ static inline void port_free_mapped(void *memory)
 #define kmalloc_array(n, size, gfp) port_rubbish((size_t)(n) * (size), gfp)
 #define kcalloc(n, size, gfp)	port_zeroed((size_t)(n) * (size), gfp)
 #define kvcalloc(n, size, gfp)	port_zeroed((size_t)(n) * (size), gfp)
+#define kvmalloc(size, gfp)	port_rubbish(size, gfp)
 #define kvzalloc(size, gfp)	port_zeroed(size, gfp)
 #define kfree(p)		port_free(p)
 #define kvfree(p)		port_free_mapped(p)

@@ -298,7 +298,7 @@ static void list_in_pieces(struct mheap_roots *roots, u32 size, u32 names)
 		list = (struct mheap_root_list){
 			.text = malloc(size), .size = size, .bucket = list.bucket,
 		};
-		check_equal(mheap_roots_list(roots, &list), 0);
+		check_equal(mheap_roots_list(container_of(roots, struct mheap_heap, roots), &list), 0);
 		look_at_list(&list, seen);
 		free(list.text);
 	}
@@ -319,7 +319,7 @@ static void names_are_listed(void)
 
 	fixture_begin(&f, 0);
 	object = make(f.session, 1, 0);
-	check_equal(mheap_roots_list(&f.heap.roots, &list), 0);
+	check_equal(mheap_roots_list(&f.heap, &list), 0);
 	check_equal(list.bucket, MHEAP_ROOT_BUCKETS_ALL);
 	for (i = 0; i < LISTED; i++) {
 		length = text_of(i, name);
@@ -329,7 +329,7 @@ static void names_are_listed(void)
 	list_in_pieces(&f.heap.roots, 5000, LISTED);
 	list_in_pieces(&f.heap.roots, 1000000, LISTED);
 	list = (struct mheap_root_list){ .text = name, .size = 1 };
-	check_equal(mheap_roots_list(&f.heap.roots, &list), -E2BIG);
+	check_equal(mheap_roots_list(&f.heap, &list), -E2BIG);
 	check_equal(list.filled, 0);
 	fixture_end(&f);
 }

@@ -109,8 +109,9 @@
  * @flags: otherwise -EINVAL, as for an unknown @opcode. Operations marked T
  * accept MHEAP_OP_TEMP. "object", "target" and "expected" are handles.
  *
- *   NEW      type slots length          make an object with @slots slots and
- *     T                                 @length bytes of payload -> handle
+ *   NEW      type slots length offset   make an object with @slots slots and
+ *     T                                 @length bytes of payload -> handle;
+ *                                       @offset is the tag of its site, see below
  *            -E2BIG   larger than MHEAP_SLOTS_MAX or MHEAP_LENGTH_MAX
  *   DUP      object                     another handle to the same object, weak
  *     T                                 if @object is (not with TEMP) -> handle
@@ -282,6 +283,45 @@
  *   -ENOSPC  the session has no handle left; likewise
  *   -EINTR   a signal came before an event
  * Where some events have been read, it returns these.
+ * Snapshots and sites
+ * -------------------
+ *
+ * MHEAP_IOC_SNAPSHOT takes a snapshot of the heap and returns a descriptor that it is
+ * read from: a stream of records (struct mheap_record) to its end. It shows the heap as
+ * it was at one instant, during the request, while programs and collections go on: each
+ * object that existed then, what it was made of, what each of its slots referred to, and
+ * where it was made. No program waits for the reader. What changes before it was read is
+ * copied first; the memory for that is charged to who makes the change, and where there
+ * is none, the snapshot is lost and read() fails with -ENOMEM, but nothing else does.
+ *
+ * Exactly of that instant is only what is said above. The count of references from
+ * outside and the generation of an object are as they were between that instant and when
+ * the object was read. Sessions, handles and named roots are those of when they
+ * are read, which is behind the objects: they may refer to objects that the
+ * snapshot does not have, and others may be missing.
+ *
+ * The request fails with
+ *   -EBUSY   another snapshot of the heap is being read. One that was read to
+ *            its end, or closed, is in nobody's way
+ *   -ENOMEM  no memory
+ *   -EMFILE  (and -ENFILE) no descriptor is free
+ *   -EINTR   a signal killed the process
+ * and read() with
+ *   -ENOMEM  as said above; the snapshot is of no use
+ *   -EINTR   a signal came before anything was read; read on
+ *   -EFAULT  the memory cannot be written
+ * The descriptor keeps the heap, but is no session. Whoever has a descriptor of the
+ * heap can see all of it in a snapshot but for payload; so who shares a heap
+ * with a session lets it see that.
+ *
+ * With the profile on (MHEAP_IOC_SET_PROFILE), the heap notes for each object
+ * where it was made: a site. In mode MHEAP_PROFILE_TAGS that is the tag that the
+ * program gave to NEW, any number. In mode MHEAP_PROFILE_STACKS it is the tag and, for
+ * every @sample-th object, the stack of the program, innermost first, at most
+ * MHEAP_SITE_DEPTH addresses; for the others the tag alone. Stacks follow frame
+ * pointers (-fno-omit-frame-pointer) as far as they are in memory. A heap tells up to
+ * MHEAP_SITES_MAX sites apart; more are MHEAP_SITE_UNKNOWN. An object that was
+ * made with the profile off has site 0.
  *
  * Requests with a struct fail with -EFAULT when it cannot be read or written
  * and with -EINVAL when a reserved field is not zero; an unknown request is
@@ -354,6 +394,7 @@ enum mheap_opcode {
  * @expected: handle, MHEAP_RESULT() or 0 (COMPARE_STORE)
  * @offset: where in the payload, in bytes (READ, WRITE), or a cookie (FINALIZER);
  *          else shares @expected
+ * @offset: where in the payload, in bytes (READ, WRITE); tag of the site (NEW)
  * @length: bytes
  * @data: address in the caller's memory
  * @type: any number (NEW)
@@ -618,6 +659,208 @@ struct mheap_listen {
 	__u32	reserved;
 };
 
+#define MHEAP_PROFILE_OFF		0
+#define MHEAP_PROFILE_TAGS		1
+#define MHEAP_PROFILE_STACKS		2
+
+#define MHEAP_SITE_UNKNOWN		1
+#define MHEAP_SITE_DEPTH		16	/* addresses */
+#define MHEAP_SITES_MAX			65536
+
+/**
+ * struct mheap_profile - MHEAP_IOC_GET_PROFILE, MHEAP_IOC_SET_PROFILE
+ * @mode: MHEAP_PROFILE_* (else -EINVAL)
+ * @sample: take the stack of every so many objects that are made; 0 to leave it
+ *
+ * SET_PROFILE fails with -ENOMEM without memory; then nothing is changed.
+ */
+struct mheap_profile {
+	__u32	mode;
+	__u32	sample;
+};
+
+/**
+ * struct mheap_snapshot - MHEAP_IOC_SNAPSHOT
+ * @flags: zero (else -EINVAL)
+ * @reserved: zero
+ */
+struct mheap_snapshot {
+	__u32	flags;
+	__u32	reserved;
+};
+
+/*
+ * A snapshot: a HEAD; for each object an OBJECT, and behind it, where it has slots, EDGES
+ * that tell all of them in order, though objects of one neighbourhood may be told
+ * before their edges; then a SESSION with its HANDLEs, for each session; ROOTs; SITEs; and
+ * an END. A file that has no END was cut off. More kinds may come, and
+ * records may grow at their end: readers go by @size.
+ */
+enum mheap_record_kind {
+	MHEAP_SNAPSHOT_HEAD	= 1,
+	MHEAP_SNAPSHOT_OBJECT	= 2,
+	MHEAP_SNAPSHOT_EDGES	= 3,
+	MHEAP_SNAPSHOT_SESSION	= 4,
+	MHEAP_SNAPSHOT_HANDLE	= 5,
+	MHEAP_SNAPSHOT_ROOT	= 6,
+	MHEAP_SNAPSHOT_SITE	= 7,
+	MHEAP_SNAPSHOT_END	= 8,
+};
+
+/**
+ * struct mheap_record - how each record of a snapshot begins
+ * @kind: enum mheap_record_kind
+ * @size: bytes of the record, this included; a multiple of 8
+ */
+struct mheap_record {
+	__u32	kind;
+	__u32	size;
+};
+
+#define MHEAP_SNAPSHOT_MAGIC		0x5048414eU
+#define MHEAP_SNAPSHOT_VERSION		1
+
+/**
+ * struct mheap_snapshot_head - of what, and when
+ * @record: MHEAP_SNAPSHOT_HEAD
+ * @magic: MHEAP_SNAPSHOT_MAGIC
+ * @version: MHEAP_SNAPSHOT_VERSION
+ * @time: nanoseconds since 1970
+ * @name: of the heap
+ */
+struct mheap_snapshot_head {
+	struct mheap_record record;
+	__u32	magic;
+	__u32	version;
+	__u64	time;
+	char	name[MHEAP_NAME_MAX];
+};
+
+/* struct mheap_snapshot_object, @flags, besides MHEAP_OBJECT_*: nothing refers to it. */
+#define MHEAP_SNAPSHOT_DEAD		0x10000
+
+/**
+ * struct mheap_snapshot_object - an object
+ * @record: MHEAP_SNAPSHOT_OBJECT
+ * @id: as in struct mheap_object_info; the lower 32 bits are its number, which no other
+ *      object of the snapshot has
+ * @length: payload in bytes
+ * @charged: bytes of memory that it takes, all told
+ * @type: as given to NEW
+ * @slots: how many
+ * @outside: references that do not come from slots
+ * @site: number of a SITE, MHEAP_SITE_UNKNOWN, or 0
+ * @generation: 0 to 2, or 3 for permanent
+ * @flags: MHEAP_OBJECT_TRACKED, MHEAP_SNAPSHOT_DEAD
+ */
+struct mheap_snapshot_object {
+	struct mheap_record record;
+	__u64	id;
+	__u64	length;
+	__u64	charged;
+	__u32	type;
+	__u32	slots;
+	__u32	outside;
+	__u32	site;
+	__u32	generation;
+	__u32	flags;
+};
+
+/**
+ * struct mheap_snapshot_edges - slots of an object
+ * @record: MHEAP_SNAPSHOT_EDGES
+ * @object: number of the object
+ * @first: the first slot
+ * @count: how many
+ * @reserved: zero
+ * @target: numbers of the objects that they refer to, or 0; filled up with zeroes to the
+ *          end of the record
+ */
+struct mheap_snapshot_edges {
+	struct mheap_record record;
+	__u32	object;
+	__u32	first;
+	__u32	count;
+	__u32	reserved;
+	__u32	target[];
+};
+
+/**
+ * struct mheap_snapshot_session - a session
+ * @record: MHEAP_SNAPSHOT_SESSION
+ * @serial: names it in this snapshot
+ * @process: that opened it, as the reader knows it; 0 where it knows none
+ * @name: of that process, at the time
+ */
+struct mheap_snapshot_session {
+	struct mheap_record record;
+	__u32	serial;
+	__s32	process;
+	char	name[16];
+};
+
+#define MHEAP_SNAPSHOT_WEAK		0x1
+
+/**
+ * struct mheap_snapshot_handle - a handle
+ * @record: MHEAP_SNAPSHOT_HANDLE
+ * @handle: as its session knows it
+ * @id: of the object
+ * @session: serial of the session
+ * @flags: MHEAP_SNAPSHOT_WEAK
+ */
+struct mheap_snapshot_handle {
+	struct mheap_record record;
+	__u64	handle;
+	__u64	id;
+	__u32	session;
+	__u32	flags;
+};
+
+/**
+ * struct mheap_snapshot_root - a named root
+ * @record: MHEAP_SNAPSHOT_ROOT
+ * @id: of the object
+ * @length: of the name
+ * @reserved: zero
+ * @name: with zeroes behind it, at least one
+ */
+struct mheap_snapshot_root {
+	struct mheap_record record;
+	__u64	id;
+	__u32	length;
+	__u32	reserved;
+	char	name[];
+};
+
+/**
+ * struct mheap_snapshot_site - a site
+ * @record: MHEAP_SNAPSHOT_SITE
+ * @tag: as given to NEW
+ * @site: its number
+ * @depth: length of @address
+ * @address: of instructions, innermost first
+ */
+struct mheap_snapshot_site {
+	struct mheap_record record;
+	__u64	tag;
+	__u32	site;
+	__u32	depth;
+	__u64	address[];
+};
+
+/**
+ * struct mheap_snapshot_end - it is complete
+ * @record: MHEAP_SNAPSHOT_END
+ * @objects: how many there were
+ * @slots: that were told
+ */
+struct mheap_snapshot_end {
+	struct mheap_record record;
+	__u64	objects;
+	__u64	slots;
+};
+
 #define MHEAP_IOC_MAGIC			0xC3
 
 /* Returns how many operations were executed. */
@@ -640,5 +883,9 @@ struct mheap_listen {
 #define MHEAP_IOC_JOIN		_IOW(MHEAP_IOC_MAGIC, 0x0a, struct mheap_join)
 #define MHEAP_IOC_ROOTS		_IOWR(MHEAP_IOC_MAGIC, 0x0b, struct mheap_root_names)
 #define MHEAP_IOC_LISTEN	_IOW(MHEAP_IOC_MAGIC, 0x0c, struct mheap_listen)
+/* Returns a descriptor. */
+#define MHEAP_IOC_SNAPSHOT	_IOW(MHEAP_IOC_MAGIC, 0x15, struct mheap_snapshot)
+#define MHEAP_IOC_GET_PROFILE	_IOR(MHEAP_IOC_MAGIC, 0x16, struct mheap_profile)
+#define MHEAP_IOC_SET_PROFILE	_IOW(MHEAP_IOC_MAGIC, 0x17, struct mheap_profile)
 
 #endif /* _UAPI_LINUX_MHEAP_H */

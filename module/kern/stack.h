@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Stacks of the program that is in the kernel.
+ */
+#ifndef _MHEAP_KERN_STACK_H
+#define _MHEAP_KERN_STACK_H
+
+#include <linux/types.h>
+
+u32 mheap_stack_take(u64 *address, u32 room);
+
+#endif /* _MHEAP_KERN_STACK_H */
