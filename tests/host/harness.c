@@ -15,6 +15,7 @@ static const struct suite *const suites[] = {
 	&suite_count_overflow, &suite_payload, &suite_resize, &suite_figures, &suite_finalizers,
 	&suite_histogram, &suite_roots, &suite_shapes, &suite_cpython, &suite_generations, &suite_release,
 	&suite_memory_failure, &suite_ceiling, &suite_verify, &suite_random, &suite_concurrent,
+	&suite_finalizers_concurrent,
 };
 
 #define SUITES	ARRAY_SIZE(suites)
