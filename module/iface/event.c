@@ -199,12 +199,15 @@ ssize_t mheap_events_read(struct mheap_file *file, char __user *buffer, size_t s
  * @table: whoever waits
  *
  * Context: May sleep.
- * Return: EPOLLIN if there is something to read.
+ * Return: EPOLLIN if there is something to read, EPOLLHUP if the session listens to
+ * nothing.
  */
 __poll_t mheap_events_poll(struct mheap_file *file, struct file *filp,
 			   struct poll_table_struct *table)
 {
 	settle(file);
 	poll_wait(filp, &file->instance->events, table);
+	if (!READ_ONCE(file->session.listener.kinds))
+		return EPOLLHUP;
 	return mheap_listener_is_ready(&file->session) ? EPOLLIN | EPOLLRDNORM : 0;
 }

@@ -204,11 +204,11 @@ static void finish(struct game *game, struct player *reader)
 	u32 calm = 0;
 	u32 i;
 
-	while (calm < 3) {
+	while (calm < 3 && !check_failed()) {
 		fixture_settle(&game->fixture);
 		fixture_collect(&game->fixture, MHEAP_OLDEST);
 		calm++;
-		while (read_one(reader))
+		while (read_one(reader) && !check_failed())
 			calm = 0;
 	}
 	check_equal(fixture_objects(&game->fixture), 0);
