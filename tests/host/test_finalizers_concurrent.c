@@ -268,7 +268,69 @@ static void each_is_called_once_with_verdicts_checked(void)
 	each_is_called_once(FIXTURE_VERIFY);
 }
 
+#define SHARED		(2 * MHEAP_CHUNK_OBJECTS)
+
+/* Who gives objects that others give finalizers at the same time, and when. */
+struct giver {
+	struct mheap_session *session;
+	const u32 *object;
+	u64 cookie;
+};
+
+static void *give_all(void *argument)
+{
+	const struct giver *giver = argument;
+	u32 i;
+
+	for (i = 0; i < SHARED; i++) {
+		mheap_session_enter_always(giver->session);
+		check_equal(mheap_finalizer_set(giver->session, giver->object[i],
+						giver->cookie), 0);
+		mheap_session_leave(giver->session);
+	}
+	return NULL;
+}
+
+/* All make the same annexes, and the arrays of the same chunks. */
+static void sessions_give_the_same_objects_finalizers(void)
+{
+	static u32 object[SHARED];
+	static u64 handle[SHARED];
+	struct giver giver[4];
+	pthread_t thread[4];
+	struct fixture f;
+	u64 cookie;
+	u32 i;
+
+	fixture_begin(&f, FIXTURE_SLAB);
+	mheap_finalizers_listen(&f.heap);
+	for (i = 0; i < SHARED; i++) {
+		handle[i] = make(f.session, 0, 0);
+		object[i] = number_of(f.session, handle[i]);
+	}
+	for (i = 0; i < 4; i++) {
+		giver[i] = (struct giver){ fixture_open(&f, 1 + i), object, 1 + i };
+		pthread_create(&thread[i], NULL, give_all, &giver[i]);
+	}
+	for (i = 0; i < 4; i++)
+		pthread_join(thread[i], NULL);
+	check_equal(f.heap.finalizers.due.value, SHARED);
+	for (i = 0; i < SHARED; i++) {
+		drop(f.session, handle[i]);
+		mheap_session_enter_always(f.session);
+		check(mheap_finalizers_take(f.session, &object[i], &cookie));
+		check(cookie >= 1 && cookie <= 4);
+		mheap_object_put(f.session, object[i]);
+		mheap_session_leave(f.session);
+	}
+	check_equal(fixture_objects(&f), 0);
+	mheap_finalizers_unlisten(f.session);
+	fixture_end(&f);
+}
+
 static const struct test tests[] = {
+	{ "sessions give the same objects finalizers",
+	  sessions_give_the_same_objects_finalizers },
 	{ "each is called once, beside everything", each_is_called_once_beside_everything },
 	{ "each is called once, with verdicts checked",
 	  each_is_called_once_with_verdicts_checked },
