@@ -749,7 +749,7 @@ inline free_object() {
 }
 
 #ifdef FINAL
-/* All that is garbage is the collector's alone until it is in the queue. */
+/* All that is garbage is the collector's alone until some of it is in the queue. */
 inline rescue() {
 	final = final & ~BIT(o);
 	dead = dead & ~BIT(o);
@@ -757,8 +757,19 @@ inline rescue() {
 	touched = touched | BIT(o);
 #endif
 	outside[o]++;
+#ifdef ONE_BY_ONE
 	queued = queued | BIT(o);
+#else
+	rescued = rescued | BIT(o);
+	calling = calling | BIT(o);
+#endif
 	found = 1
+}
+
+inline publish() {
+	queued = queued | rescued;
+	calling = calling & ~rescued;
+	rescued = 0
 }
 #endif
 
@@ -770,6 +781,9 @@ inline rescue() {
 
 proctype collector() {
 	byte o, l, s, c, grey, at, later;
+#ifdef FINAL
+	byte rescued;
+#endif
 	bit found, whole;
 
 	do
@@ -896,7 +910,8 @@ look:
 				:: GARBAGE(o) && HAS(final, o) -> rescue()
 				:: else
 				fi;
-			NEXT
+			NEXT;
+			atomic { publish() }
 		fi;
 #endif
 #if defined(UPGRADES) && !defined(NO_UPGRADED)
