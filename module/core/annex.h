@@ -17,7 +17,7 @@
  * struct mheap_annex - more of an object
  * @flags: B  MHEAP_ANNEX_*
  * @next: the object behind this one in the queue of finalizers, or 0; under the
- *        lock of that
+ *        lock of that, once it is there
  * @cookie: B  of the finalizer; does not change any more once it is FINALIZED
  * @watches: W  struct mheap_watch of those who watch it, see watch.h
  */

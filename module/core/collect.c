@@ -53,8 +53,8 @@
  * as one that is upgraded; finalizer.c does the same for it.
  *
  * Rescue: before anything is freed, the garbage that has finalizers gets a reference
- * from the queue of them. It is touched before anybody can find it there, so a look
- * reaches it, and then H3 is done again. Why is what is unreached then still garbage?
+ * from the queue of them. All of it is touched before anybody can find any of it
+ * there, so a look reaches it, and then H3 is done again. Why is what is unreached then still garbage?
  * Let w be such an object, and take the first gain, behind the rescue, of any such
  * object: it was loaded from a slot of v that the program held. It did not hold v
  * before the rescue if v was unreached then: nobody did, behind H3. So it took v from

@@ -14,7 +14,9 @@
  *
  * - It is garbage, and the collection that found it rescues it (verdict.c). All that
  *   is unreached is the collection's alone then, dead or alive, but for the words
- *   that it shares with its neighbours.
+ *   that it shares with its neighbours. That ends when programs can find the first
+ *   of it in the queue: they go on from there, and what they cut off dies and is
+ *   theirs. So all that is rescued is put into the queue at once, at last.
  *
  * In both cases it is settled under the lock of the block, before anybody can find
  * the object in the queue, that its finalizer is not called again.
@@ -128,27 +130,51 @@ static struct mheap_annex *annex_of(struct mheap_heap *heap, u32 object)
 	return mheap_annex_of(mheap_chunk_of(&heap->table, object), object);
 }
 
-/*
- * Put an object that has a reference for the queue behind the others. There is a
- * place for it. Return: false if there is nobody any more who would take it out.
+/**
+ * struct chain - objects that are about to be queued
+ * @first: linked from here as in the queue; not 0, or there is none
+ * @last: the last one
+ * @length: how many
+ *
+ * Each has a place in the queue, and a reference for it.
  */
-static bool append(struct mheap_heap *heap, u32 object)
+struct chain {
+	u32 first;
+	u32 last;
+	u32 length;
+};
+
+/* The object's annex is the caller's alone. */
+static void add_to_chain(struct mheap_heap *heap, struct chain *chain, u32 object)
+{
+	annex_of(heap, object)->next = 0;
+	if (chain->first)
+		annex_of(heap, chain->last)->next = object;
+	else
+		chain->first = object;
+	chain->last = object;
+	chain->length++;
+}
+
+/*
+ * Put a chain behind the others in the queue. Return: false if there is nobody any
+ * more who would take the objects out.
+ */
+static bool append(struct mheap_heap *heap, const struct chain *chain)
 {
 	struct mheap_finalizers *finalizers = &heap->finalizers;
-	struct mheap_annex *annex = annex_of(heap, object);
 	bool heard;
 
 	spin_lock(&finalizers->lock);
 	heard = finalizers->listeners;
 	if (heard) {
-		annex->next = 0;
 		if (finalizers->first)
-			annex_of(heap, finalizers->last)->next = object;
+			annex_of(heap, finalizers->last)->next = chain->first;
 		else
-			WRITE_ONCE(finalizers->first, object);
-		finalizers->last = object;
+			WRITE_ONCE(finalizers->first, chain->first);
+		finalizers->last = chain->last;
 	} else {
-		WRITE_ONCE(finalizers->waiting, finalizers->waiting - 1);
+		WRITE_ONCE(finalizers->waiting, finalizers->waiting - chain->length);
 	}
 	spin_unlock(&finalizers->lock);
 	return heard;
@@ -167,20 +193,22 @@ static void settle(struct mheap_heap *heap, struct mheap_chunk *chunk, u32 objec
 }
 
 /*
- * Queue an object for which there is a place, dead or garbage, and the caller's
- * alone. Return: false if it is dead after all, and still the caller's alone.
+ * Queue a dead object for which there is a place. Return: false if it is dead after
+ * all, and still the caller's alone.
  */
 static bool queue(struct mheap_heap *heap, struct mheap_chunk *chunk, u32 object)
 {
 	atomic64_t *count = &chunk->count[mheap_index(object)];
+	struct chain chain = {};
 
+	add_to_chain(heap, &chain, object);
 	mheap_touch(heap, object);
 	atomic64_add(MHEAP_OUTSIDE, count);
 	if (unlikely(mheap_is_unreached(chunk, object))) {
 		smp_mb(); /* pairs with the one in look() */
 		atomic_inc(&heap->upgrades);
 	}
-	if (likely(append(heap, object)))
+	if (likely(append(heap, &chain)))
 		return true;
 	/* The last who listened has left; somebody else may have upgraded it. */
 	atomic64_inc(&heap->finalizers.skipped);
@@ -251,25 +279,37 @@ static struct mheap_run find_due(struct mheap_chunk *chunk, u32 block)
 	return due;
 }
 
-static bool rescue_block(struct mheap_scope *scope, struct mheap_chunk *chunk, u32 block)
+static void rescue_block(struct mheap_scope *scope, struct mheap_chunk *chunk, u32 block,
+			 struct chain *chain)
 {
 	struct mheap_heap *heap = scope->heap;
 	struct mheap_run due = find_due(chunk, block);
-	bool found = false;
 	u32 object;
 
-	while (due.left) {
+	while (due.left && !scope->deaf) {
 		object = mheap_run_next(&due);
 		if (!reserve(&heap->finalizers)) {
 			scope->deaf = true;
 			break;
 		}
 		settle(heap, chunk, object);
-		if (!queue(heap, chunk, object))
-			mheap_release_later(heap, &heap->arena, object);
-		found = true;
+		mheap_touch(heap, object);
+		atomic64_add(MHEAP_OUTSIDE, &chunk->count[mheap_index(object)]);
+		add_to_chain(heap, chain, object);
 	}
-	return found;
+}
+
+/* The last who listened has left. What was dead is so again. */
+static void abandon(struct mheap_heap *heap, const struct chain *chain)
+{
+	u32 object, next;
+
+	for (object = chain->first; object; object = next) {
+		next = annex_of(heap, object)->next;
+		atomic64_inc(&heap->finalizers.skipped);
+		if (mheap_count_lose(mheap_count_of(heap, object), MHEAP_OUTSIDE))
+			mheap_release_later(heap, &heap->arena, object);
+	}
 }
 
 /**
@@ -287,7 +327,7 @@ bool mheap_finalizers_rescue(struct mheap_scope *scope)
 {
 	struct mheap_heap *heap = scope->heap;
 	struct mheap_chunk *chunk;
-	bool found = false;
+	struct chain chain = {};
 	u32 block;
 
 	lockdep_assert_held(&heap->verdict);
@@ -298,12 +338,16 @@ bool mheap_finalizers_rescue(struct mheap_scope *scope)
 		/* Pairs with the release in give_array(). */
 		if (!smp_load_acquire(&chunk->annex))
 			continue;
-		for (block = 0; block < MHEAP_CHUNK_BLOCKS && !scope->deaf; block++)
-			found |= rescue_block(scope, chunk, block);
+		for (block = 0; block < MHEAP_CHUNK_BLOCKS; block++)
+			rescue_block(scope, chunk, block, &chain);
 	}
-	if (found)
+	if (!chain.length)
+		return false;
+	if (likely(append(heap, &chain)))
 		heap->ops->event(heap);
-	return found;
+	else
+		abandon(heap, &chain);
+	return true;
 }
 
 /**

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Listeners: what a session wants to be told of its heap, and how much of it it has
- * been told already. There are several sources, each with a bit here for each kind
+ * Listeners: what a session wants to be told of its heap, and how much of that has
+ * been told. There are several sources, each with a bit here for each kind
  * of event; they are asked in this order:
  *
  *	finalizers	objects in the queue of the heap, see finalizer.h

@@ -17,11 +17,14 @@
 #include "file.h"
 #include "kern/instance.h"
 
+/* The kind of event that an entry of the journal is. */
+#define KIND(entry)	((int)(entry) + MHEAP_LISTEN_JOURNAL_SHIFT)
+
 static_assert(MHEAP_LISTEN_FINALIZERS == 1 << MHEAP_EVENT_FINALIZE);
-static_assert(MHEAP_LISTEN_JOURNAL_SHIFT == MHEAP_EVENT_COLLECTION_START);
-static_assert(MHEAP_JOURNAL_END == MHEAP_EVENT_COLLECTION_END - MHEAP_LISTEN_JOURNAL_SHIFT);
-static_assert(MHEAP_JOURNAL_LIMIT == MHEAP_EVENT_LIMIT - MHEAP_LISTEN_JOURNAL_SHIFT);
-static_assert(MHEAP_JOURNAL_LOST == MHEAP_EVENT_LOST - MHEAP_LISTEN_JOURNAL_SHIFT);
+static_assert(KIND(MHEAP_JOURNAL_START) == MHEAP_EVENT_COLLECTION_START);
+static_assert(KIND(MHEAP_JOURNAL_END) == MHEAP_EVENT_COLLECTION_END);
+static_assert(KIND(MHEAP_JOURNAL_LIMIT) == MHEAP_EVENT_LIMIT);
+static_assert(KIND(MHEAP_JOURNAL_LOST) == MHEAP_EVENT_LOST);
 static_assert(sizeof(struct mheap_event) == 64);
 
 static void settle(struct mheap_file *file)
@@ -79,7 +82,7 @@ static int take_entry(struct mheap_session *session, struct mheap_event *event)
 				session->listener.kinds >> MHEAP_LISTEN_JOURNAL_SHIFT,
 				&session->listener.place, &entry))
 		return 0;
-	event->kind = entry.kind + MHEAP_LISTEN_JOURNAL_SHIFT;
+	event->kind = KIND(entry.kind);
 	event->generation = entry.which;
 	event->id = entry.took;
 	event->time = entry.time;
@@ -199,12 +202,15 @@ ssize_t mheap_events_read(struct mheap_file *file, char __user *buffer, size_t s
  * @table: whoever waits
  *
  * Context: May sleep.
- * Return: EPOLLIN if there is something to read.
+ * Return: EPOLLIN if there is something to read, EPOLLHUP if the session listens to
+ * nothing.
  */
 __poll_t mheap_events_poll(struct mheap_file *file, struct file *filp,
 			   struct poll_table_struct *table)
 {
 	settle(file);
 	poll_wait(filp, &file->instance->events, table);
+	if (!READ_ONCE(file->session.listener.kinds))
+		return EPOLLHUP;
 	return mheap_listener_is_ready(&file->session) ? EPOLLIN | EPOLLRDNORM : 0;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Files: what an open /dev/mheap is. A file is fresh until operations are submitted
- * on it, it listens or is read from, it has joined another heap, or another file has joined its heap; then it
- * is settled for ever, and what is marked F does not change any more. Until then F
- * is guarded by @lock, and nobody uses the session.
+ * on it, it listens or is read from, it has joined another heap, or another file has
+ * joined its heap; then it is settled for ever, and what is marked F does not change
+ * any more. Until then F is guarded by @lock, and nobody uses the session.
  *
  * Locks of two files are taken in the order of their addresses. Inside of them are
  * those of the core; see core/table.h.

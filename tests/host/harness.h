@@ -42,6 +42,7 @@ struct suite {
 	X(figures) \
 	X(finalizers) \
 	X(histogram) \
+	X(journal) \
 	X(limits) \
 	X(roots) \
 	X(shapes) \
@@ -54,7 +55,8 @@ struct suite {
 	X(image) \
 	X(watch) \
 	X(random) \
-	X(concurrent)
+	X(concurrent) \
+	X(finalizers_concurrent)
 
 #define DECLARE(name)	extern const struct suite suite_##name;
 SUITES(DECLARE)

@@ -6,8 +6,9 @@
  * What is modelled. Programs, the release worker and the collector, each in a lane
  * of its own. A program works in sections of up to SECTION operations on what it
  * holds (two references from outside): new, load, store, dup, drop; exchanges with
- * -DSWAP; upgrades of one weak reference with -DWEAK=object. What dies is released
- * in the section that brought its count to 0, or gets a dead bit and is the
+ * -DSWAP; upgrades of one weak reference with -DWEAK=object. With -DFINAL=set these
+ * objects have finalizers, and programs take objects from the queue. What dies is
+ * released in the section that brought its count to 0, or gets a dead bit and is the
  * worker's: which of the two is chosen freely, so every budget is covered. The
  * collector takes the steps P0 to P9 that are named in its process, of a young
  * set by trial deletion or, with -DFULL, of all objects from their counts from
@@ -34,7 +35,7 @@
  * collection. No count goes below 0. A reference is a number and the life of it
  * that is meant: no gain or loss ever meets another life, or none. An upgrade
  * fails only for what no program can reach, and what it failed for is never got
- * again. At the end nothing unreachable is left and all counts are exact. Nobody
+ * again. No object dies with a finalizer that was not called. At the end nothing unreachable is left and all counts are exact. Nobody
  * waits for ever.
  *
  * -DNO_..., -D..._LATE and their like leave out or misplace one step each.
@@ -104,8 +105,14 @@ byte touched;
 /* The heap. */
 byte phase;
 bit verdict;
-#ifdef WEAK
+#if defined(WEAK) || defined(FINAL)
+#define UPGRADES
 bit upgraded;
+#endif
+#ifdef FINAL
+byte final = FINAL;	/* has a finalizer that was not called */
+byte queued;		/* is in the queue, which holds a reference */
+byte calling;		/* is on its way there */
 #endif
 
 /* Lanes: 0 outside a section, else 1 + the phase that was seen when it began. */
@@ -136,7 +143,11 @@ byte trial[N];
 /* What programs can reach. */
 inline closure() {
 	d_step {
+#ifdef FINAL
+		reach = queued | calling;
+#else
 		reach = 0;
+#endif
 		p = 0;
 		do
 		:: p == M * 2 -> break
@@ -171,6 +182,9 @@ inline give_number(o) {
 	closure();
 	assert(!HAS(reach, o));
 	assert(COUNT(o) == 0);
+#ifdef FINAL
+	assert(!HAS(final, o));
+#endif
 	tracked = tracked & ~BIT(o);
 	young = young & ~BIT(o);
 	life[o]++;
@@ -195,9 +209,16 @@ inline place(r) {
 	fi
 }
 
-inline detach() {
-	x = OBJECT(stack);
-	assert(MEANT(stack));
+#define TOUCHING	(sees[id] > 1 + IDLE)
+
+inline touch(r) {
+	if
+	:: TOUCHING -> touched = touched | BIT(OBJECT(r))
+	:: else
+	fi
+}
+
+inline take_apart() {
 	j = 0;
 	do
 	:: j == L -> break
@@ -207,12 +228,68 @@ inline detach() {
 	stack = 0
 }
 
+#ifdef FINAL
+#define CALLS	calls
+
+inline touch_dead() {
+#ifndef NO_TOUCH_CALL
+	touch(stack)
+#else
+	skip
+#endif
+}
+
+/* Touched, it gains a reference; then it counts as an upgrade, and is queued. */
+inline call_step() {
+	x = OBJECT(calls);
+	if
+	:: COUNT(x) == 0 -> outside[x]++
+	:: else ->
+#ifndef NO_UPGRADED_CALL
+		if
+		:: !HAS(mark, x) -> upgraded = 1
+		:: else
+		fi;
+#endif
+		calling = calling & ~BIT(x);
+		queued = queued | BIT(x);
+		calls = 0
+	fi
+}
+
+inline detach() {
+	x = OBJECT(stack);
+	assert(MEANT(stack));
+	if
+	:: HAS(final, x) ->
+		final = final & ~BIT(x);
+		calling = calling | BIT(x);
+		touch_dead();
+		calls = stack;
+		stack = 0
+	:: else -> take_apart()
+	fi
+}
+#else
+#define CALLS	0
+
+inline call_step() {
+	skip
+}
+
+inline detach() {
+	x = OBJECT(stack);
+	assert(MEANT(stack));
+	take_apart()
+}
+#endif
+
 #if L == 1
 #define OWES	(body[0])
 #else
 #define OWES	(body[0] || body[1])
 #endif
-#define BUSY	(OWES || stack || later)
+#define BUSY	(OWES || stack || later || CALLS)
 #ifdef WEAK
 #define IN_MIDST	(BUSY || rises)
 #else
@@ -227,7 +304,8 @@ inline detach() {
 inline release_step() {
 	if
 	:: later -> dead = dead | BIT(OBJECT(later)); later = 0
-	:: !later && OWES ->
+	:: !later && CALLS -> call_step()
+	:: !later && !CALLS && OWES ->
 		s = 0;
 		do
 		:: body[s] -> break
@@ -240,16 +318,7 @@ inline release_step() {
 		fi;
 		body[s] = 0;
 		s = 0
-	:: !later && !OWES -> detach()
-	fi
-}
-
-#define TOUCHING	(sees[id] > 1 + IDLE)
-
-inline touch(r) {
-	if
-	:: TOUCHING -> touched = touched | BIT(OBJECT(r))
-	:: else
+	:: !later && !CALLS && !OWES -> detach()
 	fi
 }
 
@@ -434,6 +503,20 @@ inline upgrade_more() {
 }
 #endif
 
+#ifdef FINAL
+/* The queue's reference changes hands. */
+inline take() {
+	x = 0;
+	do
+	:: HAS(queued, x) -> break
+	:: else -> x++
+	od;
+	queued = queued & ~BIT(x);
+	REG1 = REFERENCE(x);
+	check_alive(REG1)
+}
+#endif
+
 inline sort() {
 	if
 	:: REG0 < REG1 -> x = REG0; REG0 = REG1; REG1 = x
@@ -455,6 +538,9 @@ inline settle() {
 
 proctype program(byte id; byte k) {
 	byte body[L], stack, later, s, n;
+#ifdef FINAL
+	byte calls;
+#endif
 	bit waits;
 #ifdef WEAK
 	byte rises;
@@ -479,6 +565,9 @@ proctype program(byte id; byte k) {
 #endif
 #ifdef WEAK
 		:: !REG1 -> upgrade()
+#endif
+#ifdef FINAL
+		:: !REG1 && queued -> take()
 #endif
 		:: REG0 -> store(REG0, 0)
 		:: REG0 -> store(REG0, REG0)
@@ -513,8 +602,11 @@ proctype program(byte id; byte k) {
 #endif
 #endif
 
-proctype worker() {
+proctype worker(byte id) {
 	byte body[L], stack, later, s;
+#ifdef FINAL
+	byte calls;
+#endif
 
 end:	do
 	:: atomic { !sees[WORKER] && TAKEN(phase) -> sees[WORKER] = 1 + phase }
@@ -656,8 +748,42 @@ inline free_object() {
 	mark = mark | BIT(o)
 }
 
+#ifdef FINAL
+/* All that is garbage is the collector's alone until some of it is in the queue. */
+inline rescue() {
+	final = final & ~BIT(o);
+	dead = dead & ~BIT(o);
+#ifndef NO_TOUCH_RESCUE
+	touched = touched | BIT(o);
+#endif
+	outside[o]++;
+#ifdef ONE_BY_ONE
+	queued = queued | BIT(o);
+#else
+	rescued = rescued | BIT(o);
+	calling = calling | BIT(o);
+#endif
+	found = 1
+}
+
+inline publish() {
+	queued = queued | rescued;
+	calling = calling & ~rescued;
+	rescued = 0
+}
+#endif
+
+#if defined(FINAL) && !defined(NO_LOOK_BEHIND)
+#define AGAIN	(upgraded || found)
+#else
+#define AGAIN	upgraded
+#endif
+
 proctype collector() {
 	byte o, l, s, c, grey, at, later;
+#ifdef FINAL
+	byte rescued;
+#endif
 	bit found, whole;
 
 	do
@@ -743,7 +869,7 @@ look:
 #ifndef NO_LOOK
 		do
 		:: found = 0;
-#ifdef WEAK
+#ifdef UPGRADES
 			atomic { upgraded = 0 };
 #endif
 			do
@@ -774,10 +900,24 @@ look:
 #ifndef NO_H3
 		handshake();
 #endif
-#if defined(WEAK) && !defined(NO_UPGRADED)
+#ifdef FINAL
+		/* R */
 		if
-		:: atomic { upgraded -> phase = MARK; verdict = 0 }; goto look
-		:: atomic { !upgraded -> phase = SWEEP; verdict = 0 }
+		:: upgraded
+		:: else ->
+			EACH
+				if
+				:: GARBAGE(o) && HAS(final, o) -> rescue()
+				:: else
+				fi;
+			NEXT;
+			atomic { publish() }
+		fi;
+#endif
+#if defined(UPGRADES) && !defined(NO_UPGRADED)
+		if
+		:: atomic { AGAIN -> phase = MARK; verdict = 0; found = 0 }; goto look
+		:: atomic { !AGAIN -> phase = SWEEP; verdict = 0; found = 0 }
 		fi;
 #else
 		atomic { phase = SWEEP; verdict = 0 };
@@ -841,6 +981,12 @@ look:
 				fi;
 				i++
 			od;
+#ifdef FINAL
+			if
+			:: HAS(queued, o) -> x++
+			:: else
+			fi;
+#endif
 			assert(outside[o] == x);
 			assert(!HAS(free, o) || COUNT(o) == 0);
 			o++
@@ -908,7 +1054,7 @@ init {
 #if M > 1
 		run program(1, K1);
 #endif
-		run worker();
+		run worker(WORKER);
 		run collector();
 		o = 0
 	}

@@ -269,13 +269,14 @@
  * object that is handed out goes to one of the sessions that listen for it; what is
  * told of the heap itself is told to each. read() waits for the first event, unless
  * the descriptor is O_NONBLOCK, and poll() says POLLIN when there is one. Threads that
- * read from one session share its events.
+ * read from one session share its events. Where the session listens to nothing, or
+ * ceases to while somebody reads, read() returns 0 and poll() says POLLHUP.
  *
  * What happens to a heap (COLLECTION_START, COLLECTION_END and LIMIT) is kept for
  * sessions that listen, up to the last 256 such events. Who is slower than that gets
  * LOST, with the number of those that it should have got and that are gone.
  *
- * read() on the device returns 0 when the session listens to nothing, and fails with
+ * read() fails with
  *   -EINVAL  there is no room for one event
  *   -EAGAIN  there is none, and the descriptor is O_NONBLOCK
  *   -EFAULT  the memory cannot be written; no event is lost by that

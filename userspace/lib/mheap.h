@@ -755,6 +755,64 @@ int mh_stats(struct mh_session *session, struct mheap_stats *stats);
 int mh_settle(struct mh_session *session);
 
 /*
+ * Events (event.c)
+ *
+ * A session is told what it listens to, in the order in which it happens. See
+ * "Finalizers" and "Events" in <linux/mheap.h>.
+ */
+
+/**
+ * mh_listen - say what a session wants to be told
+ * @session: a session
+ * @kinds: 1 << each enum mheap_event_kind, in place of what it was; 0 for nothing
+ *         any more
+ *
+ * The session's descriptor is O_NONBLOCK behind it, so that threads and processes
+ * may share its events; no other call minds that.
+ *
+ * Return: 0, -EINVAL (unknown kinds) or -ENOMEM.
+ */
+int mh_listen(struct mh_session *session, uint32_t kinds);
+
+/**
+ * mh_next_event - wait for an event and take it
+ * @session: a session that listens
+ * @event: where it goes
+ * @timeout_ms: how long to wait, in milliseconds; 0 not at all, -1 for ever
+ *
+ * The handle of an event is to be dropped like any other.
+ *
+ * Return: 1, 0 (the time is up), -ENODATA (the session listens to nothing, or
+ * ceased to meanwhile), -EINTR (a signal), -ENOMEM or -ENOSPC (there is an event,
+ * and no handle for it).
+ */
+int mh_next_event(struct mh_session *session, struct mheap_event *event, int timeout_ms);
+
+/**
+ * mh_set_finalizer - have an object handed out when it is about to die
+ * @session: a session
+ * @object: a strong handle
+ * @cookie: any number, to come with the event; takes the place of an earlier one
+ *
+ * A session of the heap must listen to 1 << MHEAP_EVENT_FINALIZE by then, or the
+ * object just dies.
+ *
+ * Return: 0, -EALREADY (it was handed out before), -EBADF, -ESTALE, -EINVAL (the
+ * handle is weak) or -ENOMEM.
+ */
+int mh_set_finalizer(struct mh_session *session, mh_ref object, uint64_t cookie);
+
+/**
+ * mh_cancel_finalizer - let an object just die
+ * @session: a session
+ * @object: a strong handle
+ *
+ * Return: 0, -ENOENT (it has no finalizer), -EALREADY (it was handed out before),
+ * -EBADF, -ESTALE or -EINVAL (the handle is weak).
+ */
+int mh_cancel_finalizer(struct mh_session *session, mh_ref object);
+
+/*
  * Heaps in sysfs (heap_dir.c)
  *
  * Any heap of the machine, without a session of it, as far as the permissions of
