@@ -9,6 +9,7 @@
 
 #include "allocator.h"
 #include "ceiling.h"
+#include "garbage.h"
 #include "generation.h"
 #include "histogram.h"
 #include "lane.h"
@@ -32,6 +33,24 @@ enum mheap_phase {
 	MHEAP_PHASE_SWEEP,
 };
 
+/**
+ * enum mheap_debug_flag - debug flags of a heap, with CPython's values
+ * @MHEAP_SAY_STATS: report what each collection did
+ * @MHEAP_SAY_COLLECTABLE: report how much it freed, where it did
+ * @MHEAP_SAY_UNCOLLECTABLE: report how much it kept, where it did
+ * @MHEAP_SAVE_ALL: keep what is unreachable in the garbage list, see garbage.h
+ * @MHEAP_SAY_ANY: all that report
+ * @MHEAP_DEBUG_ALL: all flags there are
+ */
+enum mheap_debug_flag {
+	MHEAP_SAY_STATS = 1,
+	MHEAP_SAY_COLLECTABLE = 2,
+	MHEAP_SAY_UNCOLLECTABLE = 4,
+	MHEAP_SAVE_ALL = 32,
+	MHEAP_SAY_ANY = MHEAP_SAY_STATS | MHEAP_SAY_COLLECTABLE | MHEAP_SAY_UNCOLLECTABLE,
+	MHEAP_DEBUG_ALL = MHEAP_SAY_ANY | MHEAP_SAVE_ALL,
+};
+
 struct mheap_heap;
 
 /**
@@ -41,14 +60,17 @@ struct mheap_heap;
  *           called soon
  * @released: mheap_release_continue() or a collection has come to its end; whoever
  *            waits for mheap_release_pending() to become false should look again
+ * @collected: a collection has ended, and a debug flag asks for a report; NULL where
+ *             nobody reads it. Called with heap->collecting held; may sleep.
  *
- * All are called often, from contexts that may not sleep, and only note the
+ * The others are called often, from contexts that may not sleep, and only note the
  * request.
  */
 struct mheap_heap_ops {
 	void (*collect)(struct mheap_heap *heap);
 	void (*release)(struct mheap_heap *heap);
 	void (*released)(struct mheap_heap *heap);
+	void (*collected)(struct mheap_heap *heap, const struct mheap_collection *collection);
 };
 
 /**
@@ -61,8 +83,8 @@ struct mheap_heap_ops {
  *         A section that began behind a handshake sees what was set before it.
  * @moved: the object that is being moved by a resize, or 0; written under
  *         @moving and the lock of the object's block, read under either
- * @upgrades: how often a weak handle was upgraded to an object that a collection
- *            had not reached (atomic)
+ * @upgrades: how often a weak handle was upgraded to, or an enumeration gave, an
+ *            object that a collection had not reached (atomic)
  * @lanes: of everybody who works on objects
  * @worker: the lane of mheap_release_continue()
  * @collecting: one collection at a time
@@ -72,6 +94,8 @@ struct mheap_heap_ops {
  * @roots: objects with names
  * @ceiling: of its garbage
  * @verify: whether verdicts are checked
+ * @debug: enum mheap_debug_flag; read and written by anyone
+ * @garbage: the garbage list
  * @releasing: mheap_release_continue() is at work (atomic)
  * @size: memory of bodies, but for what lanes owe it (atomic)
  * @sessions: how many there are (atomic)
@@ -93,6 +117,8 @@ struct mheap_heap {
 	struct mheap_roots roots;
 	struct mheap_ceiling ceiling;
 	struct mheap_verify verify;
+	u32 debug;
+	struct mheap_garbage garbage;
 	atomic_t releasing;
 	atomic64_t size;
 	atomic_t sessions;
@@ -112,6 +138,7 @@ struct mheap_heap {
  * @freed_by_collector: objects freed by a collection
  * @in_generation: tracked objects in each generation
  * @frozen: tracked objects in the permanent generation
+ * @garbage: objects in the garbage list
  */
 struct mheap_heap_figures {
 	u64 objects;
@@ -125,6 +152,7 @@ struct mheap_heap_figures {
 	u64 freed_by_collector;
 	u64 in_generation[MHEAP_GENERATION_COUNT];
 	u64 frozen;
+	u64 garbage;
 };
 
 /**

@@ -24,6 +24,7 @@
  * @outside: references from outside
  * @generation: 0 to 2, or MHEAP_PERMANENT, for a tracked object
  * @tracked: it has slots
+ * @garbage: it is in the garbage list
  */
 struct mheap_object_figures {
 	u64 id;
@@ -33,6 +34,7 @@ struct mheap_object_figures {
 	u32 outside;
 	u32 generation;
 	bool tracked;
+	bool garbage;
 };
 
 /* Names an object for ever: no other object of the heap will have it. */

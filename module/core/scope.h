@@ -20,6 +20,8 @@
  * @chunk: chunks of a young collection; unused in a full one
  * @chunks: how many chunks there are
  * @next: the one that comes next
+ * @save: what is found unreachable goes to the garbage list, see garbage.h
+ * @kept: how many objects have
  */
 struct mheap_scope {
 	struct mheap_heap *heap;
@@ -27,6 +29,8 @@ struct mheap_scope {
 	struct mheap_chunk **chunk;
 	u32 chunks;
 	u32 next;
+	bool save;
+	u64 kept;
 };
 
 int mheap_scope_init(struct mheap_scope *scope, struct mheap_heap *heap, u32 generation);

@@ -280,26 +280,31 @@ int mheap_session_dup_weak(struct mheap_session *session, u64 handle, u64 *copy)
 }
 EXPORT_SYMBOL_MHEAP(mheap_session_dup_weak);
 
-/*
- * One attempt, with the block of the object locked. Return: 0, -ENOENT,
- * -EOVERFLOW, or -EAGAIN while it is open whether the object is garbage.
+/**
+ * mheap_session_gain - a reference to an object that the caller holds none to
+ * @session: entered
+ * @chunk: the object's chunk
+ * @object: its number; whatever object has it now
  *
- * The tag goes up under the block lock before the number can be used again:
- * where it is the old one, the count is that of the object meant. What a
- * collection has not reached may be garbage, and only this can bring it back to
- * the program: the mark is set before @upgrades counts it, so a collection that
- * counts no more of them than before it looked has seen all marks; see look().
+ * This is the only way to an object that leads neither over a reference from outside
+ * nor over a slot: weak handles and enumeration take it. What a collection has not
+ * reached may be garbage, and only this can bring it back to the program: the mark is
+ * set before @upgrades counts it, so a collection that counts no more of them than
+ * before it looked has seen all marks; see look().
+ *
+ * Context: Entered, with the object's block locked.
+ * Return: 0, and a reference from outside is gained; -ENOENT if the object is dead,
+ * -EOVERFLOW, or -EAGAIN while it is open whether it is garbage: to be tried again
+ * behind mheap_lane_step_aside() for heap->verdict.
  */
-static int try_upgrade(struct mheap_heap *heap, struct mheap_chunk *chunk,
-		       const struct mheap_handle *weak)
+int mheap_session_gain(struct mheap_session *session, struct mheap_chunk *chunk, u32 object)
 {
-	const u32 object = weak->object;
+	struct mheap_heap *heap = session->heap;
 	const u32 phase = READ_ONCE(heap->phase);
 	int error;
 
+	mheap_assert_session(session);
 	lockdep_assert_held(&chunk->lock[mheap_block(object)]);
-	if (mheap_tag(chunk, object) != weak->tag)
-		return -ENOENT;
 	if (likely(!mheap_is_unreached(chunk, object)))
 		return mheap_count_gain_if_alive(&chunk->count[mheap_index(object)]);
 	if (phase == MHEAP_PHASE_SWEEP)
@@ -313,6 +318,19 @@ static int try_upgrade(struct mheap_heap *heap, struct mheap_chunk *chunk,
 		atomic_inc(&heap->upgrades);
 	}
 	return error;
+}
+
+/*
+ * One attempt, with the block of the object locked. The tag goes up under the block
+ * lock before the number can be used again: where it is the old one, the count is
+ * that of the object meant.
+ */
+static int try_upgrade(struct mheap_session *session, struct mheap_chunk *chunk,
+		       const struct mheap_handle *weak)
+{
+	if (mheap_tag(chunk, weak->object) != weak->tag)
+		return -ENOENT;
+	return mheap_session_gain(session, chunk, weak->object);
 }
 
 /**
@@ -342,7 +360,7 @@ int mheap_session_upgrade(struct mheap_session *session, u64 handle, u32 *object
 	chunk = mheap_chunk_of(&heap->table, *object);
 	for (;;) {
 		spin_lock(&chunk->lock[mheap_block(*object)]);
-		error = try_upgrade(heap, chunk, found);
+		error = try_upgrade(session, chunk, found);
 		spin_unlock(&chunk->lock[mheap_block(*object)]);
 		if (likely(error != -EAGAIN))
 			return error;

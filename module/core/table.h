@@ -101,6 +101,8 @@ struct mheap_annex;
  * @lock: of each block
  * @annex: T to set, once (release and acquire): what few objects have, see annex.h;
  *         or NULL. Its entries: B
+ * @garbage: C to change (release and acquire)  a bitmap for each block of objects that
+ *           are in the garbage list, see garbage.h, or NULL. Its bits: B
  * @trial: C  counts left over in a trial deletion, or NULL
  * @base: I  the first number
  * @listed: T to change; on table->list[], by enum mheap_list. Read without the
@@ -123,6 +125,7 @@ struct mheap_chunk {
 	u64 dead[MHEAP_CHUNK_BLOCKS];
 	spinlock_t lock[MHEAP_CHUNK_BLOCKS];	/* B */
 	struct mheap_annex **annex;
+	u64 *garbage;
 	u32 *trial;
 	u32 base;
 	bool listed[MHEAP_LISTS];

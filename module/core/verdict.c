@@ -2,9 +2,12 @@
 /*
  * The verdict. What programs touched while others were reached is reached as
  * well, until a look at all touch marks finds nothing new. From then on only the
- * upgrade of a weak handle can bring an object that was not reached back to a
- * program; a last handshake makes sure that nobody has done so unseen.
+ * upgrade of a weak handle, or an enumeration, can bring an object that was not
+ * reached back to a program; a last handshake makes sure that nobody has done so
+ * unseen. Both gain their reference in mheap_session_gain() and are called upgrades
+ * here.
  */
+#include "garbage.h"
 #include "sweep.h"
 #include "verdict.h"
 #include "verify.h"
@@ -14,7 +17,7 @@
 /*
  * Look at all touch marks, and reach from new ones. @upgrades: set to how many
  * upgrades it is sure to have seen the marks of: the barrier pairs with the one
- * in try_upgrade(), where the mark is set before the upgrade is counted. Return:
+ * in mheap_session_gain(), where the mark is set before the upgrade is counted. Return:
  * false if there was nothing new.
  */
 static bool look(struct mheap_scope *scope, struct mheap_mark *mark, int *upgrades)
@@ -25,7 +28,7 @@ static bool look(struct mheap_scope *scope, struct mheap_mark *mark, int *upgrad
 	u32 block;
 
 	*upgrades = atomic_read(&scope->heap->upgrades);
-	smp_mb(); /* pairs with the one in try_upgrade() */
+	smp_mb(); /* pairs with the one in mheap_session_gain() */
 	mheap_scope_begin(scope);
 	while ((chunk = mheap_scope_next(scope)))
 		for (block = 0; block < MHEAP_CHUNK_BLOCKS; block++) {
@@ -50,10 +53,20 @@ static void check(struct mheap_scope *scope)
 }
 
 /*
+ * Let those keep what they are for who keep objects that were not reached: nobody
+ * else can get at them now. What they keep is touched. Return: true if there is any,
+ * and the marks must be looked at once more.
+ */
+static bool keep_some(struct mheap_scope *scope)
+{
+	return mheap_garbage_keep(scope);
+}
+
+/*
  * Ask whether anybody has upgraded a weak handle since the last look. Whoever
  * wants to upgrade one to an object that was not reached waits meanwhile, which
- * takes no longer than the sections that are under way. Return: true if nobody
- * has, and then nobody can any more.
+ * takes no longer than the sections that are under way, unless keep_some() keeps
+ * something. Return: true if nobody has, and then nobody can any more.
  */
 static bool close_verdict(struct mheap_scope *scope, int upgrades)
 {
@@ -63,7 +76,7 @@ static bool close_verdict(struct mheap_scope *scope, int upgrades)
 	mutex_lock(&heap->verdict);
 	WRITE_ONCE(heap->phase, MHEAP_PHASE_VERDICT);
 	mheap_lane_handshake(heap);
-	final = atomic_read(&heap->upgrades) == upgrades;
+	final = atomic_read(&heap->upgrades) == upgrades && !keep_some(scope);
 	if (final)
 		check(scope);
 	WRITE_ONCE(heap->phase, final ? MHEAP_PHASE_SWEEP : MHEAP_PHASE_MARK);
@@ -83,9 +96,11 @@ static void insist(struct mheap_scope *scope, struct mheap_mark *mark)
 	mutex_lock(&heap->verdict);
 	WRITE_ONCE(heap->phase, MHEAP_PHASE_VERDICT);
 	mheap_lane_handshake(heap);
-	while (look(scope, mark, &upgrades))
-		;
-	mheap_lane_handshake(heap);
+	do {
+		while (look(scope, mark, &upgrades))
+			;
+		mheap_lane_handshake(heap);
+	} while (keep_some(scope));
 	check(scope);
 	WRITE_ONCE(heap->phase, MHEAP_PHASE_SWEEP);
 	mutex_unlock(&heap->verdict);
@@ -107,6 +122,7 @@ void mheap_verdict_reach(struct mheap_scope *scope, struct mheap_mark *mark)
 	unsigned int round;
 	int upgrades;
 
+	mheap_garbage_prepare(scope);
 	for (round = 0; round < ROUNDS; round++) {
 		while (look(scope, mark, &upgrades))
 			;

@@ -31,10 +31,19 @@ static void released(struct mheap_heap *heap)
 	__atomic_add_fetch(&fixture->releases, 1, __ATOMIC_RELAXED);
 }
 
+static void collected(struct mheap_heap *heap, const struct mheap_collection *collection)
+{
+	struct fixture *fixture = container_of(heap, struct fixture, heap);
+
+	fixture->reported = *collection;
+	fixture->reports++;
+}
+
 static const struct mheap_heap_ops fixture_ops = {
 	.collect = want_collect,
 	.release = want_release,
 	.released = released,
+	.collected = collected,
 };
 
 /* Do what was asked for. Return: false if nothing was. */

@@ -39,6 +39,9 @@ enum fixture_flags {
  * @release_wanted: the heap has asked for a release to be continued
  * @collections: how often a collection was asked for
  * @releases: how often a release was continued to its end
+ * @reports: how often a collection was reported (this and the next: under
+ *           heap->collecting)
+ * @reported: the last one
  * @worker: the thread
  * @stop: it is to end
  * @idle: nothing to do for it
@@ -57,6 +60,8 @@ struct fixture {
 	bool release_wanted;
 	unsigned long collections;
 	unsigned long releases;
+	unsigned long reports;
+	struct mheap_collection reported;
 	pthread_t worker;
 	bool stop;
 	bool idle;

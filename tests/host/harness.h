@@ -31,8 +31,8 @@ struct suite {
 };
 
 extern const struct suite suite_ceiling, suite_concurrent, suite_count_overflow, suite_cpython,
-	suite_figures, suite_generations, suite_handle_lives, suite_handles, suite_histogram,
-	suite_memory_failure, suite_payload, suite_random, suite_release, suite_resize,
+	suite_enumerate, suite_figures, suite_garbage, suite_generations, suite_handle_lives, suite_handles, suite_histogram,
+	suite_memory_failure, suite_payload, suite_permanent, suite_random, suite_release, suite_resize,
 	suite_roots, suite_shapes, suite_slab, suite_table, suite_verify;
 
 /* One that does not hold fails the test, and is told of ten times at most. */
