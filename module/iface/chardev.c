@@ -15,6 +15,7 @@
 #include "batch.h"
 #include "chardev.h"
 #include "control.h"
+#include "enumerate.h"
 #include "file.h"
 #include "words.h"
 
@@ -86,6 +87,8 @@ static long device_ioctl(struct file *filp, unsigned int request, unsigned long 
 			return device_submit_first(file, (void __user *)argument);
 		return device_submit(file, (void __user *)argument);
 	}
+	if (request == MHEAP_IOC_ENUMERATE)
+		return mheap_enumerate_for_user(file, (void __user *)argument);
 	if (request == MHEAP_IOC_JOIN)
 		return device_join(filp, (void __user *)argument);
 	return mheap_control(file, request, (void __user *)argument);

@@ -302,6 +302,10 @@ static void fill_info(const struct mheap_object_figures *figures, struct mheap_o
 	info->outside = figures->outside;
 	info->generation = figures->generation;
 	info->flags = figures->tracked ? MHEAP_OBJECT_TRACKED : 0;
+	if (figures->generation == MHEAP_PERMANENT)
+		info->flags |= MHEAP_OBJECT_FROZEN;
+	if (figures->garbage)
+		info->flags |= MHEAP_OBJECT_GARBAGE;
 }
 
 static noinline s64 run_info(struct mheap_batch *batch, struct mheap_op *op)

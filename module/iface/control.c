@@ -11,13 +11,16 @@
 
 #include "control.h"
 #include "core/collect.h"
+#include "core/permanent.h"
+#include "debug.h"
 #include "file.h"
 #include "folder.h"
 #include "kern/instance.h"
 
 static_assert(MHEAP_GENERATIONS == MHEAP_GENERATION_COUNT);
 static_assert(MHEAP_THRESHOLD_MAX == MHEAP_GENERATION_THRESHOLD_MAX);
-static_assert(sizeof(struct mheap_stats) == MHEAP_STATS_SIZE_0);
+static_assert(offsetof(struct mheap_stats, frozen) == MHEAP_STATS_SIZE_0);
+static_assert(MHEAP_GENERATION_PERMANENT == MHEAP_PERMANENT);
 
 static long control_collect(struct mheap_heap *heap, struct mheap_collect __user *argument)
 {
@@ -104,6 +107,8 @@ static void fill_stats(const struct mheap_folder *folder, struct mheap_stats *st
 	stats->freed_by_count = figures.freed_by_count;
 	stats->freed_by_collector = figures.freed_by_collector;
 	stats->table_bytes = figures.table_bytes;
+	stats->frozen = figures.frozen;
+	stats->garbage = figures.garbage;
 	fill_generations(heap, figures.in_generation, stats->generation);
 }
 
@@ -162,6 +167,24 @@ static long control_roots(struct mheap_heap *heap, struct mheap_root_names __use
 	return copy_to_user(argument, &names, sizeof(names)) ? -EFAULT : 0;
 }
 
+static long control_get_debug(struct mheap_heap *heap, struct mheap_debug __user *argument)
+{
+	struct mheap_debug debug = { .flags = READ_ONCE(heap->debug) };
+
+	return copy_to_user(argument, &debug, sizeof(debug)) ? -EFAULT : 0;
+}
+
+static long control_set_debug(struct mheap_heap *heap, const struct mheap_debug __user *argument)
+{
+	struct mheap_debug debug;
+
+	if (copy_from_user(&debug, argument, sizeof(debug)))
+		return -EFAULT;
+	if (debug.reserved)
+		return -EINVAL;
+	return mheap_debug_set(heap, debug.flags);
+}
+
 static long control(const struct mheap_folder *folder, unsigned int request,
 		    void __user *argument)
 {
@@ -191,6 +214,16 @@ static long control(const struct mheap_folder *folder, unsigned int request,
 		return mheap_instance_settle(instance);
 	case MHEAP_IOC_ROOTS:
 		return control_roots(heap, argument);
+	case MHEAP_IOC_GET_DEBUG:
+		return control_get_debug(heap, argument);
+	case MHEAP_IOC_SET_DEBUG:
+		return control_set_debug(heap, argument);
+	case MHEAP_IOC_FREEZE:
+		return mheap_permanent_freeze(heap);
+	case MHEAP_IOC_UNFREEZE:
+		return mheap_permanent_unfreeze(heap);
+	case MHEAP_IOC_CLEAR_GARBAGE:
+		return mheap_garbage_clear(heap);
 	default:
 		return -ENOTTY;
 	}
@@ -199,7 +232,7 @@ static long control(const struct mheap_folder *folder, unsigned int request,
 /**
  * mheap_control - do what a request of the device asks for
  * @file: the open file
- * @request: MHEAP_IOC_*, but not MHEAP_IOC_SUBMIT or MHEAP_IOC_JOIN
+ * @request: MHEAP_IOC_*, but not MHEAP_IOC_SUBMIT, JOIN or ENUMERATE
  * @argument: of the request
  *
  * Context: May sleep; in the process whose memory @argument is in.

@@ -13,12 +13,18 @@
  * A module is not unloaded while a session is open. So by then every @destroy
  * has been queued, and destroy_workqueue() waits for all of them.
  */
+#include <linux/printk.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "core/collect.h"
 #include "core/release.h"
 #include "instance.h"
+
+/* A heap reports so many collections in so many jiffies. */
+#define REPORT_BURST		10
+#define REPORT_INTERVAL		(5 * HZ)
 
 static struct workqueue_struct *workqueue;
 static struct mheap_allocator *allocator;
@@ -50,10 +56,35 @@ static void wake_settlers(struct mheap_heap *heap)
 	wake_up_all(&instance->settled);
 }
 
+/* Say in the kernel's log what a collection did, as far as the debug flags ask for it. */
+static void report(struct mheap_heap *heap, const struct mheap_collection *collection)
+{
+	struct mheap_instance *instance = container_of(heap, struct mheap_instance, heap);
+	const u32 debug = READ_ONCE(heap->debug);
+
+	if (!(debug & MHEAP_SAY_STATS) &&
+	    !(debug & MHEAP_SAY_COLLECTABLE && collection->freed) &&
+	    !(debug & MHEAP_SAY_UNCOLLECTABLE && collection->uncollectable))
+		return;
+	if (!__ratelimit(&instance->reports))
+		return;
+	if (debug & MHEAP_SAY_STATS)
+		pr_info("mheap: %s: collected generation %u: %llu visited, %llu unreachable, %llu ns\n",
+			instance->name, collection->generation, collection->visited,
+			collection->unreachable, collection->nanoseconds);
+	if (debug & MHEAP_SAY_COLLECTABLE && collection->freed)
+		pr_info("mheap: %s: generation %u: %llu collectable, freed\n", instance->name,
+			collection->generation, collection->freed);
+	if (debug & MHEAP_SAY_UNCOLLECTABLE && collection->uncollectable)
+		pr_info("mheap: %s: generation %u: %llu unreachable, kept\n", instance->name,
+			collection->generation, collection->uncollectable);
+}
+
 static const struct mheap_heap_ops heap_ops = {
 	.collect = request_collect,
 	.release = request_release,
 	.released = wake_settlers,
+	.collected = report,
 };
 
 static void collect_work(struct work_struct *work)
@@ -121,6 +152,8 @@ struct mheap_instance *mheap_instance_create(const struct mheap_heap_config *con
 	INIT_WORK(&instance->release, release_work);
 	INIT_WORK(&instance->destroy, destroy_work);
 	init_waitqueue_head(&instance->settled);
+	ratelimit_state_init(&instance->reports, REPORT_INTERVAL, REPORT_BURST);
+	ratelimit_set_flags(&instance->reports, RATELIMIT_MSG_ON_RELEASE);
 	return instance;
 }
 
@@ -148,6 +181,18 @@ void mheap_instance_put(struct mheap_instance *instance)
 {
 	if (refcount_dec_and_test(&instance->references))
 		queue_work(workqueue, &instance->destroy);
+}
+
+/**
+ * mheap_instance_name - say how a heap is called
+ * @instance: a new one, on which nothing was done yet
+ * @name: of the heap
+ *
+ * Context: Any.
+ */
+void mheap_instance_name(struct mheap_instance *instance, const char *name)
+{
+	strscpy(instance->name, name, sizeof(instance->name));
 }
 
 /**

@@ -6,11 +6,14 @@
 #ifndef _MHEAP_KERN_INSTANCE_H
 #define _MHEAP_KERN_INSTANCE_H
 
+#include <linux/ratelimit.h>
 #include <linux/refcount.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include "core/heap.h"
+
+#define MHEAP_INSTANCE_NAME	32	/* with the final NUL */
 
 /**
  * struct mheap_instance - a heap and its background work
@@ -21,6 +24,8 @@
  * @release: continues releases
  * @destroy: frees the instance
  * @settled: woken when @release has come to an end
+ * @name: of the heap, in reports
+ * @reports: how many of them there may be
  */
 struct mheap_instance {
 	struct mheap_heap heap;
@@ -30,11 +35,14 @@ struct mheap_instance {
 	struct work_struct release;
 	struct work_struct destroy;
 	wait_queue_head_t settled;
+	char name[MHEAP_INSTANCE_NAME];
+	struct ratelimit_state reports;
 };
 
 struct mheap_instance *mheap_instance_create(const struct mheap_heap_config *config);
 struct mheap_instance *mheap_instance_get(struct mheap_instance *instance);
 void mheap_instance_put(struct mheap_instance *instance);
+void mheap_instance_name(struct mheap_instance *instance, const char *name);
 int mheap_instance_settle(struct mheap_instance *instance);
 
 int mheap_instances_init(struct mheap_allocator *allocator);
