@@ -242,6 +242,10 @@ static void no_memory_for_a_handle(void)
 	check_equal(act_info(f.session, first, &figures), 0);
 	check_equal(figures.outside, 1 + MHEAP_HANDLE_SEGMENT / 2 - 10);
 	check_equal(f.session->handles.open, MHEAP_HANDLE_SEGMENT - 10);
+	/* No reference was left over. */
+	fixture_close(&f, 0);
+	fixture_settle(&f);
+	check_equal(fixture_objects(&f), 0);
 	fixture_end(&f);
 }
 
