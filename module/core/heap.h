@@ -87,7 +87,8 @@ struct mheap_heap_ops {
  *            object that a collection had not reached (atomic)
  * @lanes: of everybody who works on objects
  * @worker: the lane of mheap_release_continue()
- * @collecting: one collection at a time
+ * @collecting: one collection at a time, and nobody freezes, unfreezes or clears the
+ *              garbage list meanwhile
  * @verdict: held while it is open whether what was not reached is garbage
  * @moving: one large resize at a time
  * @generations: the collector's settings and figures

@@ -7,7 +7,7 @@
  * Lock order of the core, outermost first:
  *
  *   session->lock	one batch of a session at a time
- *   heap->collecting	one collection at a time
+ *   heap->collecting	one collection, freeze or clearing of garbage at a time
  *   heap->verdict	while it is open what is garbage
  *   heap->moving	one large resize at a time
  *   heap->lanes.lock	the list of lanes
