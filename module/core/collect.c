@@ -14,13 +14,15 @@
  *	look	reach from what was touched, until there is nothing new (verdict.c)
  *	H3	handshake: nobody has upgraded a weak handle since, else look again;
  *		and nobody owes a reference that was taken out of a slot any more
+ *	keep	what is to outlive the collection is touched, then look again
+ *		(garbage.c)
  *	cut	what survives loses its references from garbage (sweep.c)
  *	free	garbage goes
  *
  * Why what is freed is garbage. Let w be in S and unreached behind H3, and suppose
  * that a program gains a reference to it in a section behind H2, where nobody has
- * upgraded a weak handle to it; take the first such gain of any such object. It
- * was loaded from a slot of an object v that the program held.
+ * upgraded a weak handle to it nor found it by enumeration; take the first such gain
+ * of any such object. It was loaded from a slot of an object v that the program held.
  *
  * - v is in S and unreached. The program's reference to v was not gained behind
  *   H2, as this is the first gain. It was not gained between H1 and H2 either: v
@@ -47,14 +49,16 @@
  * collection runs, as heap->collecting is held for that too; an object that dies, or
  * loses all its slots, ceases to be permanent as it ceases to be tracked.
  *
- * So nobody gains a reference to w. What was gained by an upgrade is touched and
- * counted, and the collection looks again; verdict.c has that argument. A dead object
+ * So nobody gains a reference to w. What was gained by an upgrade or by enumeration,
+ * which both go through mheap_session_gain(), is touched and counted, and the
+ * collection looks again; verdict.c has that argument. A dead object
  * that its releaser gives to the queue of finalizers is, to a collection, the same
  * as one that is upgraded; finalizer.c does the same for it.
  *
  * Rescue: before anything is freed, the garbage that has finalizers gets a reference
- * from the queue of them. All of it is touched before anybody can find any of it
- * there, so a look reaches it, and then H3 is done again. Why is what is unreached then still garbage?
+ * from the queue of them; where all garbage is to be kept, all of it gets one from the
+ * garbage list. All of it is touched before anybody can find any of it there, so a look
+ * reaches it, and then H3 is done again. Why is what is unreached then still garbage?
  * Let w be such an object, and take the first gain, behind the rescue, of any such
  * object: it was loaded from a slot of v that the program held. It did not hold v
  * before the rescue if v was unreached then: nobody did, behind H3. So it took v from
@@ -83,8 +87,9 @@
  *
  * What programs may have to wait for: the lock of a block, held by a collection for
  * 64 bits, 64 counts or 64 slots; the lock of their lane, held for no work at all;
- * heap->verdict, which only the upgrade of a weak handle to an unreached object
- * waits for, and which is held until the sections under way have ended.
+ * heap->verdict, which only the upgrade of a weak handle to an unreached object, or an
+ * enumeration that comes to one, waits for, and which is held until the sections under
+ * way have ended (with MHEAP_SAVE_ALL, until what is to be kept has been).
  */
 #include "census.h"
 #include "collect.h"
@@ -186,7 +191,8 @@ static void sweep(struct mheap_scope *scope, struct mheap_collection *collection
 
 	mheap_sweep_cut(scope, &tally);
 	collection->freed = mheap_sweep_free(scope, &tally);
-	collection->unreachable = collection->freed;
+	collection->uncollectable = scope->kept;
+	collection->unreachable = collection->freed + scope->kept;
 	if (scope->generation == 1)
 		collection->promoted = collection->visited - collection->freed;
 	if (scope->generation == MHEAP_OLDEST)
@@ -234,6 +240,7 @@ static void collect(struct mheap_heap *heap, u32 generation, enum mheap_cause ca
 	lockdep_assert_held(&heap->collecting);
 	memset(collection, 0, sizeof(*collection));
 	begin_scope(&scope, heap, generation);
+	scope.save = READ_ONCE(heap->debug) & MHEAP_SAVE_ALL;
 	mheap_journal_start(heap, scope.generation);
 	collect_scope(&scope, collection);
 	end_scope(&scope);
@@ -241,6 +248,8 @@ static void collect(struct mheap_heap *heap, u32 generation, enum mheap_cause ca
 	mheap_generations_end(&heap->generations, collection);
 	atomic64_inc(&heap->causes[cause]);
 	mheap_journal_end(heap, collection);
+	if (unlikely(READ_ONCE(heap->debug) & MHEAP_SAY_ANY) && heap->ops->collected)
+		heap->ops->collected(heap, collection);
 }
 
 /**

@@ -71,6 +71,7 @@ void mheap_heap_fini(struct mheap_heap *heap)
 {
 	u32 i;
 
+	mheap_garbage_fini(heap);
 	for (i = 0; i < heap->table.chunks; i++) {
 		free_objects(heap, heap->table.directory->chunk[i]);
 		cond_resched();
@@ -144,6 +145,7 @@ void mheap_heap_figures(struct mheap_heap *heap, struct mheap_heap_figures *figu
 	figures->finalizers_skipped = atomic64_read(&heap->finalizers.skipped);
 	figures->sessions = atomic_read(&heap->sessions);
 	figures->pending = mheap_release_pending(heap);
+	figures->garbage = atomic64_read(&heap->garbage.count);
 	count_generations(heap, figures);
 }
 EXPORT_SYMBOL_MHEAP(mheap_heap_figures);

@@ -12,6 +12,7 @@
 #include "cause.h"
 #include "ceiling.h"
 #include "finalizer.h"
+#include "garbage.h"
 #include "generation.h"
 #include "histogram.h"
 #include "journal.h"
@@ -37,6 +38,24 @@ enum mheap_phase {
 	MHEAP_PHASE_MARK,
 	MHEAP_PHASE_VERDICT,
 	MHEAP_PHASE_SWEEP,
+};
+
+/**
+ * enum mheap_debug_flag - debug flags of a heap, with CPython's values
+ * @MHEAP_SAY_STATS: report what each collection did
+ * @MHEAP_SAY_COLLECTABLE: report how much it freed, where it did
+ * @MHEAP_SAY_UNCOLLECTABLE: report how much it kept, where it did
+ * @MHEAP_SAVE_ALL: keep what is unreachable in the garbage list, see garbage.h
+ * @MHEAP_SAY_ANY: all that report
+ * @MHEAP_DEBUG_ALL: all flags there are
+ */
+enum mheap_debug_flag {
+	MHEAP_SAY_STATS = 1,
+	MHEAP_SAY_COLLECTABLE = 2,
+	MHEAP_SAY_UNCOLLECTABLE = 4,
+	MHEAP_SAVE_ALL = 32,
+	MHEAP_SAY_ANY = MHEAP_SAY_STATS | MHEAP_SAY_COLLECTABLE | MHEAP_SAY_UNCOLLECTABLE,
+	MHEAP_DEBUG_ALL = MHEAP_SAY_ANY | MHEAP_SAVE_ALL,
 };
 
 struct mheap_heap;
@@ -66,8 +85,10 @@ struct mheap_triggers {
  *            waits for mheap_release_pending() to become false should look again
  * @event: there may be something to read for sessions that listen, see listener.h
  * @limit: a limit is reached; may be NULL
+ * @collected: a collection has ended, and a debug flag asks for a report; NULL where
+ *             nobody reads it. Called with heap->collecting held; may sleep.
  *
- * All are called often, from contexts that may not sleep, and only note the
+ * The others are called often, from contexts that may not sleep, and only note the
  * request.
  */
 struct mheap_heap_ops {
@@ -76,6 +97,7 @@ struct mheap_heap_ops {
 	void (*released)(struct mheap_heap *heap);
 	void (*event)(struct mheap_heap *heap);
 	void (*limit)(struct mheap_heap *heap, enum mheap_limit which, u64 used, u64 limit);
+	void (*collected)(struct mheap_heap *heap, const struct mheap_collection *collection);
 };
 
 /**
@@ -97,9 +119,12 @@ struct mheap_heap_ops {
  * @arena: of the sweep; under @collecting
  * @upgrades: how often a weak handle was upgraded to an object that a collection
  *            had not reached, or such an object was given to its finalizer (atomic)
+ * @upgrades: how often a weak handle was upgraded to, or an enumeration gave, an
+ *            object that a collection had not reached (atomic)
  * @lanes: of everybody who works on objects
  * @worker: the lane of mheap_release_continue()
- * @collecting: one collection at a time
+ * @collecting: one collection at a time, and nobody freezes, unfreezes or clears the
+ *              garbage list meanwhile
  * @verdict: held while it is open whether what was not reached is garbage
  * @moving: one large resize at a time
  * @generations: the collector's settings and figures
@@ -118,6 +143,8 @@ struct mheap_heap_ops {
  * @full_sections: sections that had ended before the last of them, likewise
  * @verify: whether verdicts are checked
  * @watches: who wants to know which objects have died
+ * @debug: enum mheap_debug_flag; read and written by anyone
+ * @garbage: the garbage list
  * @releasing: mheap_release_continue() is at work (atomic)
  * @size: memory of bodies, but for what lanes owe it (atomic)
  * @sessions: how many there are (atomic)
@@ -158,6 +185,8 @@ struct mheap_heap {
 	long full_sections;
 	struct mheap_verify verify;
 	struct mheap_watches watches;
+	u32 debug;
+	struct mheap_garbage garbage;
 	atomic_t releasing;
 	atomic64_t size;
 	atomic_t sessions;
@@ -179,6 +208,7 @@ struct mheap_heap {
  * @finalizers_skipped: objects whose finalizers were never called
  * @in_generation: tracked objects in each generation
  * @frozen: tracked objects in the permanent generation
+ * @garbage: objects in the garbage list
  */
 struct mheap_heap_figures {
 	u64 objects;
@@ -194,6 +224,7 @@ struct mheap_heap_figures {
 	u64 finalizers_skipped;
 	u64 in_generation[MHEAP_GENERATION_COUNT];
 	u64 frozen;
+	u64 garbage;
 };
 
 /**

@@ -423,6 +423,7 @@ void mheap_object_figures(struct mheap_session *session, u32 object,
 	figures->id = mheap_id(object, mheap_tag(chunk, object));
 	figures->inside = mheap_count_inside(count);
 	figures->outside = mheap_count_outside(count);
+	figures->garbage = mheap_garbage_of(chunk, mheap_block(object)) & mheap_bit(object);
 	mheap_body_shape(chunk, object, &figures->shape);
 	if (figures->shape.slots) {
 		figures->tracked = true;

@@ -26,6 +26,7 @@
  * @tracked: it has slots
  * @annex: MHEAP_ANNEX_*, flags of its annex
  * @watched: a session wants to know of its death
+ * @garbage: it is in the garbage list
  */
 struct mheap_object_figures {
 	u64 id;
@@ -37,6 +38,7 @@ struct mheap_object_figures {
 	bool tracked;
 	u32 annex;
 	bool watched;
+	bool garbage;
 };
 
 /* Names an object for ever: no other object of the heap will have it. */

@@ -21,6 +21,8 @@
  * @chunks: how many chunks there are
  * @next: the one that comes next
  * @deaf: no finalizer is called any more, as nobody listens or the queue is full
+ * @save: what is found unreachable goes to the garbage list, see garbage.h
+ * @kept: how many objects have
  */
 struct mheap_scope {
 	struct mheap_heap *heap;
@@ -29,6 +31,8 @@ struct mheap_scope {
 	u32 chunks;
 	u32 next;
 	bool deaf;
+	bool save;
+	u64 kept;
 };
 
 int mheap_scope_init(struct mheap_scope *scope, struct mheap_heap *heap, u32 generation);

@@ -328,25 +328,31 @@ int mheap_session_dup_weak(struct mheap_session *session, u64 handle, u64 *copy)
 }
 EXPORT_SYMBOL_MHEAP(mheap_session_dup_weak);
 
-/*
- * One attempt, with the block of the object locked. Return: 0, -ENOENT,
- * -EOVERFLOW, or -EAGAIN while it is open whether the object is garbage.
+/**
+ * mheap_session_gain - a reference to an object that the caller holds none to
+ * @session: entered
+ * @chunk: the object's chunk
+ * @object: its number; whatever object has it now
  *
- * The tag goes up under the block lock before the number can be used again:
- * where it is the old one, the count is that of the object meant. What a
- * collection has not reached may be garbage, and only this can bring it back to
- * the program: the mark is set before @upgrades counts it, so a collection that
- * counts no more of them than before it looked has seen all marks; see look().
+ * This is the only way to an object that leads neither over a reference from outside
+ * nor over a slot: weak handles and enumeration take it. What a collection has not
+ * reached may be garbage, and only this can bring it back to the program: the mark is
+ * set before @upgrades counts it, so a collection that counts no more of them than
+ * before it looked has seen all marks; see look().
+ *
+ * Context: Entered, with the object's block locked.
+ * Return: 0, and a reference from outside is gained; -ENOENT if the object is dead,
+ * -EOVERFLOW, or -EAGAIN while it is open whether it is garbage: to be tried again
+ * behind mheap_lane_step_aside() for heap->verdict.
  */
-static int try_upgrade(struct mheap_heap *heap, struct mheap_chunk *chunk, u32 object,
-		       u32 tag)
+int mheap_session_gain(struct mheap_session *session, struct mheap_chunk *chunk, u32 object)
 {
+	struct mheap_heap *heap = session->heap;
 	const u32 phase = READ_ONCE(heap->phase);
 	int error;
 
+	mheap_assert_session(session);
 	lockdep_assert_held(&chunk->lock[mheap_block(object)]);
-	if (mheap_tag(chunk, object) != tag)
-		return -ENOENT;
 	if (likely(!mheap_is_unreached(chunk, object)))
 		return mheap_count_gain_if_alive(&chunk->count[mheap_index(object)]);
 	if (phase == MHEAP_PHASE_SWEEP)
@@ -360,6 +366,19 @@ static int try_upgrade(struct mheap_heap *heap, struct mheap_chunk *chunk, u32 o
 		atomic_inc(&heap->upgrades);
 	}
 	return error;
+}
+
+/*
+ * One attempt, with the block of the object locked. The tag goes up under the block
+ * lock before the number can be used again: where it is the old one, the count is
+ * that of the object meant.
+ */
+static int try_upgrade(struct mheap_session *session, struct mheap_chunk *chunk, u32 object,
+		       u32 tag)
+{
+	if (mheap_tag(chunk, object) != tag)
+		return -ENOENT;
+	return mheap_session_gain(session, chunk, object);
 }
 
 /**
@@ -383,7 +402,7 @@ int mheap_session_upgrade_object(struct mheap_session *session, u32 object, u32 
 	mheap_assert_session(session);
 	for (;;) {
 		spin_lock(&chunk->lock[mheap_block(object)]);
-		error = try_upgrade(heap, chunk, object, tag);
+		error = try_upgrade(session, chunk, object, tag);
 		spin_unlock(&chunk->lock[mheap_block(object)]);
 		if (likely(error != -EAGAIN))
 			return error;

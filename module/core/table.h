@@ -7,7 +7,7 @@
  * Lock order of the core, outermost first:
  *
  *   session->lock	one batch of a session at a time
- *   heap->collecting	one collection at a time
+ *   heap->collecting	one collection, freeze or clearing of garbage at a time
  *   heap->verdict	while it is open what is garbage
  *   heap->moving	one large resize at a time
  *   heap->lanes.lock	the list of lanes
@@ -104,6 +104,8 @@ struct mheap_annex;
  * @lock: of each block
  * @annex: T to set, once (release and acquire): what few objects have, see annex.h;
  *         or NULL. Its entries: B
+ * @garbage: C to change (release and acquire)  a bitmap for each block of objects that
+ *           are in the garbage list, see garbage.h, or NULL. Its bits: B
  * @trial: C  counts left over in a trial deletion, or NULL
  * @site: where its objects were made, by number, or NULL; set once, under T, read by
  *        anyone (release and acquire)
@@ -128,6 +130,7 @@ struct mheap_chunk {
 	u64 dead[MHEAP_CHUNK_BLOCKS];
 	spinlock_t lock[MHEAP_CHUNK_BLOCKS];	/* B */
 	struct mheap_annex **annex;
+	u64 *garbage;
 	u32 *trial;
 	u32 *site;
 	u32 base;

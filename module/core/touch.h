@@ -3,7 +3,8 @@
  * The touch rule. While a collection runs, whoever gains a reference to an
  * object, other than by doubling one from outside, marks the object as touched
  * in the same section. So the references to an object that is not touched can
- * only have become fewer. collect.c has the whole argument.
+ * only have become fewer. Who holds no reference and looks into no slot gains one by
+ * mheap_session_gain() only. collect.c has the whole argument.
  */
 #ifndef _MHEAP_CORE_TOUCH_H
 #define _MHEAP_CORE_TOUCH_H

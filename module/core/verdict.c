@@ -2,10 +2,13 @@
 /*
  * The verdict. What programs touched while others were reached is reached as
  * well, until a look at all touch marks finds nothing new. From then on only the
- * upgrade of a weak handle can bring an object that was not reached back to a
- * program; a last handshake makes sure that nobody has done so unseen.
+ * upgrade of a weak handle, or an enumeration, can bring an object that was not
+ * reached back to a program; a last handshake makes sure that nobody has done so
+ * unseen. Both gain their reference in mheap_session_gain() and are called upgrades
+ * here.
  */
 #include "finalizer.h"
+#include "garbage.h"
 #include "sweep.h"
 #include "verdict.h"
 #include "verify.h"
@@ -15,7 +18,7 @@
 /*
  * Look at all touch marks, and reach from new ones. @upgrades: set to how many
  * upgrades it is sure to have seen the marks of: the barrier pairs with the one
- * in try_upgrade(), where the mark is set before the upgrade is counted. Return:
+ * in mheap_session_gain(), where the mark is set before the upgrade is counted. Return:
  * false if there was nothing new.
  */
 static bool look(struct mheap_scope *scope, struct mheap_mark *mark, int *upgrades)
@@ -26,7 +29,7 @@ static bool look(struct mheap_scope *scope, struct mheap_mark *mark, int *upgrad
 	u32 block;
 
 	*upgrades = atomic_read(&scope->heap->upgrades);
-	smp_mb(); /* pairs with the one in try_upgrade() */
+	smp_mb(); /* pairs with the one in mheap_session_gain() */
 	mheap_scope_begin(scope);
 	while ((chunk = mheap_scope_next(scope)))
 		for (block = 0; block < MHEAP_CHUNK_BLOCKS; block++) {
@@ -62,7 +65,7 @@ static void check(struct mheap_scope *scope)
 static bool rescue(struct mheap_scope *scope)
 {
 	lockdep_assert_held(&scope->heap->verdict);
-	return mheap_finalizers_rescue(scope);
+	return mheap_finalizers_rescue(scope) || mheap_garbage_keep(scope);
 }
 
 /*
@@ -126,6 +129,7 @@ void mheap_verdict_reach(struct mheap_scope *scope, struct mheap_mark *mark)
 	unsigned int round;
 	int upgrades;
 
+	mheap_garbage_prepare(scope);
 	for (round = 0; round < ROUNDS; round++) {
 		while (look(scope, mark, &upgrades))
 			;

@@ -16,6 +16,7 @@
 #include "batch.h"
 #include "chardev.h"
 #include "control.h"
+#include "enumerate.h"
 #include "event.h"
 #include "file.h"
 #include "words.h"
@@ -88,6 +89,8 @@ static long device_ioctl(struct file *filp, unsigned int request, unsigned long 
 			return device_submit_first(file, (void __user *)argument);
 		return device_submit(file, (void __user *)argument);
 	}
+	if (request == MHEAP_IOC_ENUMERATE)
+		return mheap_enumerate_for_user(file, (void __user *)argument);
 	if (request == MHEAP_IOC_JOIN)
 		return device_join(filp, (void __user *)argument);
 	if (request == MHEAP_IOC_LISTEN)

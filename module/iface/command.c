@@ -331,6 +331,10 @@ static void fill_info(const struct mheap_object_figures *figures, struct mheap_o
 		info->flags |= MHEAP_OBJECT_FINALIZED;
 	if (figures->watched)
 		info->flags |= MHEAP_OBJECT_WATCHED;
+	if (figures->generation == MHEAP_PERMANENT)
+		info->flags |= MHEAP_OBJECT_FROZEN;
+	if (figures->garbage)
+		info->flags |= MHEAP_OBJECT_GARBAGE;
 }
 
 static noinline s64 run_info(struct mheap_batch *batch, struct mheap_op *op)

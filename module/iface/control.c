@@ -11,6 +11,8 @@
 
 #include "control.h"
 #include "core/collect.h"
+#include "core/permanent.h"
+#include "debug.h"
 #include "file.h"
 #include "folder.h"
 #include "kern/instance.h"
@@ -19,6 +21,7 @@
 static_assert(MHEAP_GENERATIONS == MHEAP_GENERATION_COUNT);
 static_assert(MHEAP_THRESHOLD_MAX == MHEAP_GENERATION_THRESHOLD_MAX);
 static_assert(offsetof(struct mheap_stats, finalizing) == MHEAP_STATS_SIZE_0);
+static_assert(MHEAP_GENERATION_PERMANENT == MHEAP_PERMANENT);
 
 static long control_collect(struct mheap_heap *heap, struct mheap_collect __user *argument)
 {
@@ -107,6 +110,8 @@ static void fill_stats(const struct mheap_folder *folder, struct mheap_stats *st
 	stats->table_bytes = figures.table_bytes;
 	stats->finalizing = figures.finalizing;
 	stats->finalizers_skipped = figures.finalizers_skipped;
+	stats->frozen = figures.frozen;
+	stats->garbage = figures.garbage;
 	fill_generations(heap, figures.in_generation, stats->generation);
 }
 
@@ -185,6 +190,24 @@ static long control_set_profile(struct mheap_heap *heap,
 	return mheap_sites_set(heap, profile.mode, profile.sample);
 }
 
+static long control_get_debug(struct mheap_heap *heap, struct mheap_debug __user *argument)
+{
+	struct mheap_debug debug = { .flags = READ_ONCE(heap->debug) };
+
+	return copy_to_user(argument, &debug, sizeof(debug)) ? -EFAULT : 0;
+}
+
+static long control_set_debug(struct mheap_heap *heap, const struct mheap_debug __user *argument)
+{
+	struct mheap_debug debug;
+
+	if (copy_from_user(&debug, argument, sizeof(debug)))
+		return -EFAULT;
+	if (debug.reserved)
+		return -EINVAL;
+	return mheap_debug_set(heap, debug.flags);
+}
+
 static long control(const struct mheap_folder *folder, unsigned int request,
 		    void __user *argument)
 {
@@ -220,6 +243,16 @@ static long control(const struct mheap_folder *folder, unsigned int request,
 		return control_get_profile(heap, argument);
 	case MHEAP_IOC_SET_PROFILE:
 		return control_set_profile(heap, argument);
+	case MHEAP_IOC_GET_DEBUG:
+		return control_get_debug(heap, argument);
+	case MHEAP_IOC_SET_DEBUG:
+		return control_set_debug(heap, argument);
+	case MHEAP_IOC_FREEZE:
+		return mheap_permanent_freeze(heap);
+	case MHEAP_IOC_UNFREEZE:
+		return mheap_permanent_unfreeze(heap);
+	case MHEAP_IOC_CLEAR_GARBAGE:
+		return mheap_garbage_clear(heap);
 	default:
 		return -ENOTTY;
 	}
@@ -228,7 +261,7 @@ static long control(const struct mheap_folder *folder, unsigned int request,
 /**
  * mheap_control - do what a request of the device asks for
  * @file: the open file
- * @request: MHEAP_IOC_*, but not MHEAP_IOC_SUBMIT or MHEAP_IOC_JOIN
+ * @request: MHEAP_IOC_*, but not MHEAP_IOC_SUBMIT, JOIN or ENUMERATE
  * @argument: of the request
  *
  * Context: May sleep; in the process whose memory @argument is in.

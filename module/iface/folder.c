@@ -16,6 +16,8 @@
 #include <linux/wait_bit.h>
 
 #include "core/collect.h"
+#include "core/permanent.h"
+#include "debug.h"
 #include "folder.h"
 #include "kern/instance.h"
 #include "numbers.h"
@@ -67,10 +69,64 @@ static ssize_t collect_store(struct kobject *kobj, struct kobj_attribute *attrib
 	return error ?: length;
 }
 
+static ssize_t freeze_store(struct kobject *kobj, struct kobj_attribute *attribute,
+			    const char *text, size_t length)
+{
+	struct mheap_heap *heap = mheap_folder_heap(kobj);
+	u64 freeze;
+	int error;
+
+	error = mheap_numbers_parse(text, length, 1, &freeze, 1);
+	if (!error)
+		error = freeze ? mheap_permanent_freeze(heap) : mheap_permanent_unfreeze(heap);
+	return error ?: length;
+}
+
+static ssize_t debug_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
+{
+	return sysfs_emit(text, "%u\n", READ_ONCE(mheap_folder_heap(kobj)->debug));
+}
+
+static ssize_t debug_store(struct kobject *kobj, struct kobj_attribute *attribute,
+			   const char *text, size_t length)
+{
+	u32 flags;
+	int error;
+
+	error = mheap_debug_parse(text, length, &flags);
+	if (!error)
+		error = mheap_debug_set(mheap_folder_heap(kobj), flags);
+	return error ?: length;
+}
+
+static ssize_t garbage_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
+{
+	return sysfs_emit(text, "%lld\n",
+			  atomic64_read(&mheap_folder_heap(kobj)->garbage.count));
+}
+
+static ssize_t garbage_store(struct kobject *kobj, struct kobj_attribute *attribute,
+			     const char *text, size_t length)
+{
+	u64 objects;
+	int error;
+
+	error = mheap_numbers_parse(text, length, 0, &objects, 1);
+	if (!error)
+		error = mheap_garbage_clear(mheap_folder_heap(kobj));
+	return error ?: length;
+}
+
 static struct kobj_attribute collect_file = __ATTR_WO(collect);
+static struct kobj_attribute freeze_file = __ATTR_WO(freeze);
+static struct kobj_attribute debug_file = __ATTR_RW(debug);
+static struct kobj_attribute garbage_file = __ATTR_RW(garbage);
 
 static struct attribute *action_attrs[] = {
 	&collect_file.attr,
+	&freeze_file.attr,
+	&debug_file.attr,
+	&garbage_file.attr,
 	NULL,
 };
 
@@ -146,6 +202,7 @@ struct mheap_folder *mheap_folder_create(struct mheap_instance *instance, const 
 		kobject_put(&folder->kobj);
 		return ERR_PTR(error);
 	}
+	mheap_instance_name(instance, mheap_folder_name(folder));
 	return folder;
 }
 

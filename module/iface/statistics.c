@@ -30,6 +30,13 @@ static ssize_t ceiling_waits_show(struct kobject *kobj, struct kobj_attribute *a
 	return sysfs_emit(text, "%lld\n", atomic64_read(&mheap_folder_heap(kobj)->ceiling.waits));
 }
 
+static ssize_t garbage_pardoned_show(struct kobject *kobj, struct kobj_attribute *attribute,
+				     char *text)
+{
+	return sysfs_emit(text, "%lld\n",
+			  atomic64_read(&mheap_folder_heap(kobj)->garbage.pardoned));
+}
+
 static ssize_t count_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
 {
 	u32 count[MHEAP_GENERATION_COUNT];
@@ -45,6 +52,7 @@ static ssize_t allocator_show(struct kobject *kobj, struct kobj_attribute *attri
 
 static struct kobj_attribute verdicts_file = __ATTR_RO(verdicts);
 static struct kobj_attribute ceiling_waits_file = __ATTR_RO(ceiling_waits);
+static struct kobj_attribute garbage_pardoned_file = __ATTR_RO(garbage_pardoned);
 static struct kobj_attribute count_file = __ATTR_RO(count);
 static struct kobj_attribute allocator_file = __ATTR_RO(allocator);
 
@@ -160,6 +168,7 @@ static ssize_t times_show(struct kobject *kobj, struct kobj_attribute *attribute
 static struct figure_file objects_file = FIGURE(objects, objects);
 static struct figure_file bytes_file = FIGURE(bytes, bytes);
 static struct figure_file handles_file = FIGURE(handles, handles);
+static struct figure_file frozen_file = FIGURE(frozen, frozen);
 static struct figure_file created_file = FIGURE(created, created);
 static struct figure_file by_count_file = FIGURE(freed_by_count, freed_by_count);
 static struct figure_file by_collector_file = FIGURE(freed_by_collector, freed_by_collector);
@@ -248,6 +257,8 @@ static struct attribute *stats_attrs[] = {
 	&times_files[2].attribute.attr,
 	&stalls_file.attr,
 	&in_generation_file.attr,
+	&frozen_file.attribute.attr,
+	&garbage_pardoned_file.attr,
 	&created_file.attribute.attr,
 	&by_count_file.attribute.attr,
 	&by_collector_file.attribute.attr,

@@ -17,14 +17,20 @@
  * has been queued, and destroy_workqueue() waits for all of them.
  */
 #include <linux/completion.h>
+#include <linux/printk.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "core/collect.h"
 #include "core/release.h"
 #include "core/session.h"
 #include "instance.h"
 #include "shrinker.h"
+
+/* A heap reports so many collections in so many jiffies. */
+#define REPORT_BURST		10
+#define REPORT_INTERVAL		(5 * HZ)
 
 static struct workqueue_struct *workqueue;
 static struct mheap_allocator *allocator;
@@ -68,12 +74,37 @@ static void note_limit(struct mheap_heap *heap, enum mheap_limit which, u64 used
 	mheap_journal_limit(heap, which, used, limit);
 }
 
+/* Say in the kernel's log what a collection did, as far as the debug flags ask for it. */
+static void report(struct mheap_heap *heap, const struct mheap_collection *collection)
+{
+	struct mheap_instance *instance = container_of(heap, struct mheap_instance, heap);
+	const u32 debug = READ_ONCE(heap->debug);
+
+	if (!(debug & MHEAP_SAY_STATS) &&
+	    !(debug & MHEAP_SAY_COLLECTABLE && collection->freed) &&
+	    !(debug & MHEAP_SAY_UNCOLLECTABLE && collection->uncollectable))
+		return;
+	if (!__ratelimit(&instance->reports))
+		return;
+	if (debug & MHEAP_SAY_STATS)
+		pr_info("mheap: %s: collected generation %u: %llu visited, %llu unreachable, %llu ns\n",
+			instance->name, collection->generation, collection->visited,
+			collection->unreachable, collection->nanoseconds);
+	if (debug & MHEAP_SAY_COLLECTABLE && collection->freed)
+		pr_info("mheap: %s: generation %u: %llu collectable, freed\n", instance->name,
+			collection->generation, collection->freed);
+	if (debug & MHEAP_SAY_UNCOLLECTABLE && collection->uncollectable)
+		pr_info("mheap: %s: generation %u: %llu unreachable, kept\n", instance->name,
+			collection->generation, collection->uncollectable);
+}
+
 static const struct mheap_heap_ops heap_ops = {
 	.collect = request_collect,
 	.release = request_release,
 	.released = wake_settlers,
 	.event = wake_readers,
 	.limit = note_limit,
+	.collected = report,
 };
 
 static void collect_work(struct work_struct *work)
@@ -152,6 +183,8 @@ struct mheap_instance *mheap_instance_create(const struct mheap_heap_config *con
 	mheap_trigger_init(instance);
 	mheap_trigger_start(instance);
 	mheap_shrinker_add(instance);
+	ratelimit_state_init(&instance->reports, REPORT_INTERVAL, REPORT_BURST);
+	ratelimit_set_flags(&instance->reports, RATELIMIT_MSG_ON_RELEASE);
 	return instance;
 }
 
@@ -211,6 +244,18 @@ void mheap_instance_delay(struct mheap_instance *instance, struct delayed_work *
 {
 	if (!READ_ONCE(instance->dying))
 		mod_delayed_work(workqueue, work, msecs_to_jiffies(milliseconds));
+}
+
+/**
+ * mheap_instance_name - say how a heap is called
+ * @instance: a new one, on which nothing was done yet
+ * @name: of the heap
+ *
+ * Context: Any.
+ */
+void mheap_instance_name(struct mheap_instance *instance, const char *name)
+{
+	strscpy(instance->name, name, sizeof(instance->name));
 }
 
 /**

@@ -7,6 +7,7 @@
 #define _MHEAP_KERN_INSTANCE_H
 
 #include <linux/rcupdate.h>
+#include <linux/ratelimit.h>
 #include <linux/refcount.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -16,6 +17,8 @@
 
 struct mheap_session;
 struct completion;
+
+#define MHEAP_INSTANCE_NAME	32	/* with the final NUL */
 
 /**
  * struct mheap_instance - a heap and its background work
@@ -31,6 +34,8 @@ struct completion;
  * @gone: completed when it has been freed, or NULL
  * @events: woken when there may be something to read for sessions that listen
  * @rcu: the shrinker may still be counting
+ * @name: of the heap, in reports
+ * @reports: how many of them there may be
  */
 struct mheap_instance {
 	struct mheap_heap heap;
@@ -45,6 +50,8 @@ struct mheap_instance {
 	struct completion *gone;
 	wait_queue_head_t events;
 	struct rcu_head rcu;
+	char name[MHEAP_INSTANCE_NAME];
+	struct ratelimit_state reports;
 };
 
 struct mheap_instance *mheap_instance_create(const struct mheap_heap_config *config);
@@ -53,6 +60,7 @@ void mheap_instance_put(struct mheap_instance *instance);
 void mheap_instance_put_and_wait(struct mheap_instance *instance);
 void mheap_instance_delay(struct mheap_instance *instance, struct delayed_work *work,
 			  u32 milliseconds);
+void mheap_instance_name(struct mheap_instance *instance, const char *name);
 int mheap_instance_settle(struct mheap_instance *instance);
 int mheap_instance_listen(struct mheap_instance *instance, struct mheap_session *session);
 

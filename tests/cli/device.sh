@@ -119,6 +119,17 @@ test_sysfs() {
 	expect "gc is-enabled again" 0 "^yes$" "$mheap" gc is-enabled
 	expect "gc collect" 0 "" "$mheap" gc collect
 	expect "gc collect 1" 0 "" "$mheap" gc collect 1
+	expect "gc freeze" 0 "" "$mheap" gc freeze
+	expect "gc frozen" 0 "^[0-9]+$" "$mheap" gc frozen
+	expect "gc unfreeze" 0 "" "$mheap" gc unfreeze
+	expect "gc frozen, none" 0 "^0$" "$mheap" gc frozen
+	expect "gc debug" 0 "^0$" "$mheap" gc debug
+	expect "gc debug FLAG FLAG" 0 "" "$mheap" gc debug stats saveall
+	expect "gc debug, set" 0 "^33$" "$mheap" gc debug
+	expect "gc debug: no such flag" 1 "debug of heap" "$mheap" gc debug frob
+	expect "gc debug 0" 0 "" "$mheap" gc debug 0
+	expect "gc garbage" 0 "^0$" "$mheap" gc garbage
+	expect "gc garbage --clear" 0 "" "$mheap" gc garbage --clear
 	expect "gc stats" 0 "^collections +0 +1 +1$" "$mheap" gc stats
 	"$mheap" stat --json > out
 	check "stat --json knows all there is" json 'None not in d[0].values() and

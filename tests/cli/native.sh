@@ -56,6 +56,9 @@ test_usage() {
 	expect "gc threshold: negative" 2 "'-1' is no number|invalid option" \
 		"$mheap" gc threshold -- 1 1 -1
 	expect "gc enable: a value" 2 "too many" "$mheap" gc enable 1
+	expect "gc freeze: a value" 2 "too many" "$mheap" gc freeze 1
+	expect "gc count --clear" 2 "nothing to clear" "$mheap" gc count --clear
+	expect "gc garbage --clear --json" 2 "prints nothing" "$mheap" gc garbage --clear --json
 	expect "gc: --all and --heap" 2 "only one of" "$mheap" gc count --all --heap x
 	expect "gc collect --defaults" 2 "no defaults" "$mheap" gc collect --defaults
 	expect "gc enable --json" 2 "prints nothing" "$mheap" gc enable --json

@@ -5,7 +5,6 @@
 #include "act.h"
 #include "drive.h"
 #include "harness.h"
-#include "permanent.h"
 
 static void lane_add(struct drive_lane *lane, u64 handle, u32 object, bool weak)
 {
@@ -516,20 +515,6 @@ void drive_due(struct drive *drive)
 	drive_collect(drive, 2);
 }
 
-/* Move everything to the permanent generation, or out of it. */
-void drive_freeze(struct drive *drive, bool freeze)
-{
-	struct mheap_heap *heap = &drive->fixture.heap;
-
-	if (freeze) {
-		drive_expect(drive, mheap_permanent_freeze(heap), 0);
-		oracle_freeze(&drive->oracle);
-	} else {
-		drive_expect(drive, mheap_permanent_unfreeze(heap), 0);
-		oracle_unfreeze(&drive->oracle);
-	}
-}
-
 static void begin_or_end(struct drive *drive, struct drive_lane *lane)
 {
 	const u32 target = drive->config.handles;
@@ -570,6 +555,10 @@ void drive_step(struct drive *drive)
 		drive_misuse(drive, lane);
 	else if (once_in(&drive->source, 300))
 		drive_freeze(drive, once_in(&drive->source, 3));
+	else if (once_in(&drive->source, 200))
+		drive_enumerate(drive, lane);
+	else if (once_in(&drive->source, 2000))
+		drive_save(drive, pick(&drive->source, 3));
 	else if (once_in(&drive->source, 50) && once_in(&drive->source, 40))
 		drive_reopen(drive, lane);
 	else
@@ -608,6 +597,7 @@ void drive_end(struct drive *drive)
 		while (drive->lane[i].open && !drive->broken)
 			drive_drop(drive, &drive->lane[i]);
 	if (!drive->broken) {
+		drive_clear(drive);
 		drive_freeze(drive, false);
 		drive_collect(drive, 2);
 		drive_check(drive);
@@ -619,4 +609,5 @@ void drive_end(struct drive *drive)
 		free(lane->handle);
 	free(drive->witness);
 	free(drive->tag);
+	free(drive->saved.object);
 }

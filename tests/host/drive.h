@@ -78,6 +78,8 @@ struct drive_lane {
  * @tag: highest tag seen of each number, plus one
  * @witnesses: length of @witness
  * @tags: length of @tag
+ * @saved: objects in the garbage list
+ * @uncollectable: objects that went there, by generation
  * @dead_witnesses: weak handles to objects that have died
  * @steps: operations done
  * @room: collections of operations that found no memory, that the oracle has done
@@ -94,6 +96,8 @@ struct drive {
 	u32 *tag;
 	u32 witnesses;
 	u32 tags;
+	struct oracle_list saved;
+	u64 uncollectable[3];
 	u64 dead_witnesses;
 	u64 steps;
 	s64 room;
@@ -124,6 +128,9 @@ void drive_reopen(struct drive *drive, struct drive_lane *lane);
 void drive_collect(struct drive *drive, u32 generation);
 void drive_due(struct drive *drive);
 void drive_freeze(struct drive *drive, bool freeze);
+void drive_save(struct drive *drive, u32 generation);
+void drive_clear(struct drive *drive);
+void drive_enumerate(struct drive *drive, struct drive_lane *lane);
 
 /* Comparisons; drive_expect() is false and says so where the two differ. */
 #define drive_expect(drive, a, b) \

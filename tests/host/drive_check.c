@@ -168,6 +168,7 @@ static void check_heap(struct drive *drive)
 	for (i = 0; i < 3; i++)
 		drive_expect(drive, figures.in_generation[i], oracle_in_generation(oracle, i));
 	drive_expect(drive, figures.frozen, oracle_in_generation(oracle, ORACLE_PERMANENT));
+	drive_expect(drive, figures.garbage, drive->saved.length);
 	for (i = 0; i < drive->config.lanes; i++)
 		handles += drive->lane[i].open;
 	drive_expect(drive, figures.handles, handles);
@@ -193,7 +194,7 @@ static void check_generations(struct drive *drive)
 		drive_expect(drive, figures[i].collections, oracle->collections[i]);
 		drive_expect(drive, figures[i].visited, oracle->visited[i]);
 		drive_expect(drive, figures[i].collected, oracle->collected[i]);
-		drive_expect(drive, figures[i].uncollectable, 0);
+		drive_expect(drive, figures[i].uncollectable, drive->uncollectable[i]);
 	}
 	for (i = 1; i < 3; i++)
 		drive_expect(drive, count[i], oracle->count[i]);

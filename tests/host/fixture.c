@@ -45,12 +45,21 @@ static void limit(struct mheap_heap *heap, enum mheap_limit which, u64 used, u64
 	__atomic_add_fetch(&fixture->limits_told, 1, __ATOMIC_RELAXED);
 }
 
+static void collected(struct mheap_heap *heap, const struct mheap_collection *collection)
+{
+	struct fixture *fixture = container_of(heap, struct fixture, heap);
+
+	fixture->reported = *collection;
+	fixture->reports++;
+}
+
 static const struct mheap_heap_ops fixture_ops = {
 	.collect = want_collect,
 	.release = want_release,
 	.released = released,
 	.event = event,
 	.limit = limit,
+	.collected = collected,
 };
 
 /* Do what was asked for. Return: false if nothing was. */

@@ -41,6 +41,9 @@ enum fixture_flags {
  * @releases: how often a release was continued to its end
  * @events: how often there was something to read
  * @limits_told: how often a limit was reached
+ * @reports: how often a collection was reported (this and the next: under
+ *           heap->collecting)
+ * @reported: the last one
  * @worker: the thread
  * @stop: it is to end
  * @idle: nothing to do for it
@@ -61,6 +64,8 @@ struct fixture {
 	unsigned long releases;
 	unsigned long events;
 	unsigned long limits_told;
+	unsigned long reports;
+	struct mheap_collection reported;
 	pthread_t worker;
 	bool stop;
 	bool idle;

@@ -48,6 +48,9 @@ struct suite {
 	X(shapes) \
 	X(cpython) \
 	X(generations) \
+	X(permanent) \
+	X(enumerate) \
+	X(garbage) \
 	X(release) \
 	X(memory_failure) \
 	X(ceiling) \

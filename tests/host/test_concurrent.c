@@ -10,9 +10,11 @@
  */
 #include <unistd.h>
 
+#include "enumerate.h"
 #include "fixture.h"
 #include "harness.h"
 #include "mutator.h"
+#include "permanent.h"
 #include "source.h"
 
 #define THREADS		4U
@@ -25,6 +27,8 @@
  * @source: of what the threads do not decide
  * @steps: of each thread, in one part
  * @stop: the mutators are through
+ * @given: objects that were found by enumeration
+ * @meddle: somebody enumerates, freezes and saves besides
  */
 struct run {
 	struct fixture fixture;
@@ -32,6 +36,8 @@ struct run {
 	struct source source;
 	u64 steps;
 	bool stop;
+	u64 given;
+	bool meddle;
 };
 
 void torture_say(const char *rule, u64 is, u64 should)
@@ -92,8 +98,84 @@ static void *look(void *argument)
 	return NULL;
 }
 
+/* Whoever holds a handle can look through it: what it names is alive and whole. */
+static void look_through(struct mheap_session *session, u64 handle)
+{
+	struct mheap_object_figures figures;
+	u32 object = 0, target, slot;
+
+	mheap_session_enter(session);
+	check_equal(mheap_session_find(session, handle, &object), 0);
+	mheap_object_figures(session, object, &figures);
+	check(figures.outside);
+	for (slot = 0; slot < min(figures.shape.slots, 4U); slot++) {
+		if (mheap_object_load(session, object, slot, &target) || !target)
+			continue;
+		mheap_object_figures(session, target, &figures);
+		check(figures.outside);
+		mheap_object_put(session, target);
+	}
+	mheap_session_leave(session);
+}
+
+static void enumerate(struct run *run, struct mheap_session *session, struct source *source)
+{
+	u64 found[64];
+	struct mheap_enumeration enumeration = {
+		.what = pick(source, 3),
+		.generations = 1 + pick(source, 15),
+		.ids = once_in(source, 4),
+		.found = found,
+		.room = 1 + pick(source, 64),
+	};
+	u32 number, i;
+
+	mheap_session_enter(session);
+	number = run->torture.shared;
+	check_equal(mheap_object_get(session, number), 0);
+	check_equal(mheap_session_hold(session, number, &enumeration.object), 0);
+	mheap_session_leave(session);
+	do {
+		check_equal(mheap_enumerate(session, &enumeration), 0);
+		for (i = 0; !enumeration.ids && i < enumeration.count; i++)
+			look_through(session, found[i]);
+		run->given += enumeration.count;
+		mheap_enumerate_undo(session, &enumeration);
+	} while (enumeration.cursor && !is_over(run));
+	mheap_session_enter(session);
+	check_equal(mheap_session_drop(session, enumeration.object), 0);
+	mheap_session_leave(session);
+}
+
+/* Enumerates all the time, and now and then freezes, unfreezes, saves and clears. */
+static void *meddle(void *argument)
+{
+	struct run *run = argument;
+	struct mheap_heap *heap = &run->fixture.heap;
+	struct mheap_session *session = fixture_open(&run->fixture, 1);
+	struct source source = source_of_seed(run->steps + 77);
+
+	while (!is_over(run)) {
+		enumerate(run, session, &source);
+		if (once_in(&source, 40))
+			check_equal(mheap_permanent_freeze(heap), 0);
+		if (once_in(&source, 15))
+			check_equal(mheap_permanent_unfreeze(heap), 0);
+		if (once_in(&source, 10))
+			WRITE_ONCE(heap->debug, MHEAP_SAVE_ALL - heap->debug);
+		if (once_in(&source, 20))
+			check_equal(mheap_garbage_clear(heap), 0);
+		sched_yield();
+	}
+	WRITE_ONCE(heap->debug, 0);
+	fixture_close(&run->fixture, 1);
+	return NULL;
+}
+
 static void be_quiet(struct run *run)
 {
+	check_equal(mheap_permanent_unfreeze(&run->fixture.heap), 0);
+	check_equal(mheap_garbage_clear(&run->fixture.heap), 0);
 	fixture_settle(&run->fixture);
 	fixture_collect(&run->fixture, MHEAP_OLDEST);
 	fixture_settle(&run->fixture);
@@ -101,12 +183,14 @@ static void be_quiet(struct run *run)
 
 static void work(struct run *run)
 {
-	pthread_t thread[THREADS], collector, looker;
+	pthread_t thread[THREADS], collector, looker, meddler;
 	unsigned int t;
 
 	__atomic_store_n(&run->stop, false, __ATOMIC_RELAXED);
 	pthread_create(&collector, NULL, collect, run);
 	pthread_create(&looker, NULL, look, run);
+	if (run->meddle)
+		pthread_create(&meddler, NULL, meddle, run);
 	for (t = 0; t < THREADS; t++)
 		pthread_create(&thread[t], NULL, mutate, &run->torture.mutator[t]);
 	for (t = 0; t < THREADS; t++)
@@ -114,6 +198,8 @@ static void work(struct run *run)
 	__atomic_store_n(&run->stop, true, __ATOMIC_RELAXED);
 	pthread_join(collector, NULL);
 	pthread_join(looker, NULL);
+	if (run->meddle)
+		pthread_join(meddler, NULL);
 	be_quiet(run);
 }
 
@@ -138,6 +224,7 @@ static bool live(struct run *run, unsigned int flags)
 	fixture_begin(&run->fixture, FIXTURE_WORKER | FIXTURE_AUTO | flags);
 	set_thresholds(run);
 	torture_init(torture, &run->fixture.heap, THREADS, seed);
+	torture->watched = run->meddle;
 	for (part = 0; part < PARTS && !torture_is_broken(torture); part++) {
 		work(run);
 		torture_census(torture);
@@ -155,13 +242,13 @@ static bool live(struct run *run, unsigned int flags)
 	return !check_failed();
 }
 
-static void live_again_and_again(unsigned int flags)
+static void live_again_and_again(unsigned int flags, bool meddle)
 {
 	const unsigned long seed = setting("SEED", time(NULL) % 1000000);
 	const unsigned long steps = setting("OPS", 400000);
 	const unsigned long heaps = setting("HEAPS", 1 + steps / 40000);
 	const double begin = ktime_get_ns() / 1e9;
-	u64 operations = 0;
+	u64 operations = 0, given = 0;
 	struct run *run;
 	unsigned long i;
 	bool whole = true;
@@ -171,35 +258,49 @@ static void live_again_and_again(unsigned int flags)
 		run = calloc(1, sizeof(*run));
 		run->source = source_of_seed(seed + i);
 		run->steps = steps / heaps / PARTS / THREADS;
+		run->meddle = meddle;
 		whole = live(run, flags);
 		operations += torture_operations(&run->torture);
+		given += run->given;
 		/* A broken one stays: its worker is still there. */
 		if (whole)
 			free(run);
 	}
-	note("%llu operations, %.1f s", (unsigned long long)operations,
-	     ktime_get_ns() / 1e9 - begin);
+	note("%llu operations, %llu objects enumerated, %.1f s", (unsigned long long)operations,
+	     (unsigned long long)given, ktime_get_ns() / 1e9 - begin);
 }
 
 static void exact_bodies(void)
 {
-	live_again_and_again(0);
+	live_again_and_again(0, false);
 }
 
 static void slab_bodies(void)
 {
-	live_again_and_again(FIXTURE_SLAB);
+	live_again_and_again(FIXTURE_SLAB, false);
 }
 
 static void verified(void)
 {
-	live_again_and_again(FIXTURE_VERIFY);
+	live_again_and_again(FIXTURE_VERIFY, false);
+}
+
+static void enumerated(void)
+{
+	live_again_and_again(0, true);
+}
+
+static void enumerated_and_verified(void)
+{
+	live_again_and_again(FIXTURE_VERIFY, true);
 }
 
 static const struct test tests[] = {
 	{ "four programs, two collectors and a worker", exact_bodies },
 	{ "the same with slabs", slab_bodies },
 	{ "the same with every verdict checked", verified },
+	{ "beside somebody who enumerates, freezes and saves", enumerated },
+	{ "the same with every verdict checked", enumerated_and_verified },
 	{}
 };
 

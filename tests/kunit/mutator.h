@@ -121,6 +121,7 @@ struct mutator {
  * @heap: the heap
  * @keeper: a session that keeps the shared object
  * @shared: its number
+ * @watched: somebody else may get hold of any object, by enumeration
  * @broken: a rule was (atomic)
  * @refused: operations that failed for lack of memory (atomic)
  * @mutators: how many
@@ -130,6 +131,7 @@ struct torture {
 	struct mheap_heap *heap;
 	struct mheap_session keeper;
 	u32 shared;
+	bool watched;
 	atomic_t broken;
 	atomic64_t refused;
 	u32 mutators;

@@ -28,6 +28,11 @@
  * is like that: without H2 it fails at once, with H2 it holds in what is explored
  * here, which is too small to trust it.
  *
+ * With -DWEAK there are weak handles. An enumeration gains its references in the same
+ * step of the source, from a number that it comes to instead of one that it remembers,
+ * so what holds for upgrades holds for it. A permanent object is to a full collection
+ * what one with a count from outside is, and to a young one what an old object is.
+ *
  * What is left out: payload, resizing, leaves, runs of numbers that a lane has
  * taken, what happens without memory, counts that overflow.
  *

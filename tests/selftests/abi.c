@@ -87,7 +87,9 @@ FIELD(mheap_stats, generation, 104, 168);
 SIZE(mheap_generation_stats, 56);
 FIELD(mheap_stats, finalizing, MHEAP_STATS_SIZE_0, 8);
 FIELD(mheap_stats, finalizers_skipped, 280, 8);
-SIZE(mheap_stats, 288);
+FIELD(mheap_stats, frozen, 288, 8);
+FIELD(mheap_stats, garbage, 296, 8);
+SIZE(mheap_stats, 304);
 
 FIELD(mheap_event, kind, 0, 4);
 FIELD(mheap_event, generation, 4, 4);
@@ -100,6 +102,19 @@ SIZE(mheap_event, 64);
 FIELD(mheap_listen, kinds, 0, 4);
 FIELD(mheap_listen, reserved, 4, 4);
 SIZE(mheap_listen, 8);
+
+FIELD(mheap_debug, flags, 0, 4);
+FIELD(mheap_debug, reserved, 4, 4);
+SIZE(mheap_debug, 8);
+
+FIELD(mheap_enumerate, what, 0, 4);
+FIELD(mheap_enumerate, generations, 4, 4);
+FIELD(mheap_enumerate, cursor, 8, 8);
+FIELD(mheap_enumerate, object, 16, 8);
+FIELD(mheap_enumerate, handles, 24, 8);
+FIELD(mheap_enumerate, count, 32, 4);
+FIELD(mheap_enumerate, flags, 36, 4);
+SIZE(mheap_enumerate, 40);
 
 static_assert(MHEAP_IOC_SUBMIT == 0x4010c300, "SUBMIT");
 static_assert(MHEAP_IOC_COLLECT == 0xc030c301, "COLLECT");
@@ -114,6 +129,12 @@ static_assert(MHEAP_IOC_SETTLE == 0xc309, "SETTLE");
 static_assert(MHEAP_IOC_JOIN == 0x4010c30a, "JOIN");
 static_assert(MHEAP_IOC_ROOTS == 0xc018c30b, "ROOTS");
 static_assert(MHEAP_IOC_LISTEN == 0x4008c30c, "LISTEN");
+static_assert(MHEAP_IOC_GET_DEBUG == 0x8008c30d, "GET_DEBUG");
+static_assert(MHEAP_IOC_SET_DEBUG == 0x4008c30e, "SET_DEBUG");
+static_assert(MHEAP_IOC_FREEZE == 0xc30f, "FREEZE");
+static_assert(MHEAP_IOC_UNFREEZE == 0xc310, "UNFREEZE");
+static_assert(MHEAP_IOC_ENUMERATE == 0xc028c311, "ENUMERATE");
+static_assert(MHEAP_IOC_CLEAR_GARBAGE == 0xc312, "CLEAR_GARBAGE");
 static_assert(MHEAP_RESULT(5) == 0x8000000000000005ULL, "RESULT");
 
 TEST(records_and_data_arrive)

@@ -421,6 +421,78 @@ TEST(collection_works_without_memory)
 		}
 }
 
+/* What cannot be listed lives on; a later collection finds it. */
+TEST(garbage_is_saved_without_memory)
+{
+	struct mheap_debug debug = { .flags = MHEAP_DEBUG_SAVEALL };
+	struct mheap_op ops[] = {
+		op_temp(op_new(0, 1, 0)),
+		op_store(MHEAP_RESULT(0), 0, MHEAP_RESULT(0)),
+	};
+	struct mheap_collect collect = { .generation = 2 };
+	unsigned int nth, i;
+	long called;
+	int failed = 1;
+
+	begin();
+	for (nth = 1; failed; nth++) {
+		for (i = 0; i < 2500; i++)
+			heap_do_all(heap, ops, 2);
+		tap_case("failure %u", nth);
+		debug.flags = MHEAP_DEBUG_SAVEALL;
+		CHECK_EQ(heap_ioctl(heap, MHEAP_IOC_SET_DEBUG, &debug), 0);
+		arm(nth);
+		called = heap_ioctl(heap, MHEAP_IOC_COLLECT, &collect);
+		failed = disarm();
+		CHECK(called == 0 || called == -EFAULT);
+		CHECK_EQ(heap_stats(heap).objects, 2501);
+		heap_collect(heap, 2);
+		CHECK_EQ(heap_stats(heap).garbage, 2500);
+		debug.flags = 0;
+		CHECK_EQ(heap_ioctl(heap, MHEAP_IOC_SET_DEBUG, &debug), 0);
+		CHECK_EQ(heap_ioctl(heap, MHEAP_IOC_CLEAR_GARBAGE, NULL), 0);
+		CHECK_EQ(heap_collect(heap, 2).freed, 2500);
+	}
+	CHECK(nth > 4);
+}
+
+/* Each time by a session that has no memory for handles yet. */
+TEST(enumeration_without_memory)
+{
+	struct mheap_enumerate e;
+	struct mheap_stats before;
+	unsigned int nth, i;
+	int failed = 1;
+	long called;
+	int other;
+
+	begin();
+	for (i = 0; i < 599; i++)
+		heap_get(heap, op_new(0, 1, 0));
+	before = heap_stats(heap);
+	for (nth = 1; failed; nth++) {
+		e = (struct mheap_enumerate){
+			.what = MHEAP_ENUMERATE_OBJECTS, .generations = 1,
+			.handles = (uintptr_t)data, .count = 1000,
+		};
+		other = heap_open_joined(heap);
+		tap_case("failure %u", nth);
+		arm(nth);
+		called = heap_ioctl(other, MHEAP_IOC_ENUMERATE, &e);
+		failed = disarm();
+		CHECK(called == 0 || (failed && (called == -ENOMEM || called == -EFAULT)));
+		if (called == 0)
+			CHECK_EQ(heap_stats(heap).handles, before.handles + e.count);
+		else
+			CHECK_EQ(heap_stats(heap).handles, before.handles);
+		heap_close(other);
+		check_unchanged(&before);
+	}
+	CHECK_EQ(e.count, 600);
+	CHECK_EQ(e.cursor, 0);
+	CHECK(nth > 4);
+}
+
 /* The stack of the marking cannot grow: what it cannot hold is not forgotten. */
 TEST(wide_objects_are_marked_without_memory)
 {

@@ -421,9 +421,9 @@ TEST(every_file_is_a_line_and_may_do_what_its_mode_says)
 	const int heap = heap_open();
 
 	for_each_file(path_of(heap, ""), check_mode);
-	CHECK(files >= 21);
+	CHECK(files >= 26);
 	for_each_file(HEAP_SYSFS "/defaults", check_mode);
-	CHECK(files >= 23);
+	CHECK(files >= 28);
 }
 
 static void restore_defaults(void)

@@ -222,6 +222,22 @@
  * makes it faster than that does the collecting itself, or waits for who does,
  * before its next operations; other sessions do not.
  *
+ * MHEAP_IOC_FREEZE moves all objects with slots to the permanent generation, number
+ * MHEAP_GENERATION_PERMANENT, and sets the counters to zero; MHEAP_IOC_UNFREEZE moves
+ * them to generation 2. No collection looks for garbage in the permanent generation, nor
+ * counts what is in it; what it refers to stays alive. Its objects are freed when their
+ * last reference goes, as all others. Both wait for a collection that is under way, and
+ * fail with -EINTR when a signal kills the process before.
+ *
+ * MHEAP_IOC_SET_DEBUG sets debug flags (MHEAP_DEBUG_*, with CPython's values). Three of
+ * them let the kernel log say what collections did, at a limited rate. With
+ * MHEAP_DEBUG_SAVEALL an object that a collection finds unreachable is not freed but put
+ * into the heap's garbage list, which holds a reference to it; it counts as unreachable
+ * and uncollectable. Where there is no memory for the list the object just stays alive,
+ * and later collections find it again. MHEAP_IOC_ENUMERATE gives the objects in the
+ * list; MHEAP_IOC_CLEAR_GARBAGE drops its references: what was garbage is garbage again.
+ * The flags hold for collections that begin from then on.
+ *
  * What a release or a collection frees can be much, and no caller waits for all
  * of it: a long cascade is continued in the background. MHEAP_IOC_SETTLE waits
  * until no such release is under way.
@@ -345,6 +361,8 @@
 /* To one object, from slots; and as many again from outside. */
 #define MHEAP_REFERENCES_MAX		0xfffffff	/* 2^28 - 1 */
 #define MHEAP_GENERATIONS		3
+#define MHEAP_GENERATION_PERMANENT	3
+#define MHEAP_ENUMERATE_MAX		4096		/* objects */
 #define MHEAP_THRESHOLD_MAX		2147483647U
 #define MHEAP_ROOT_NAME_MAX		255		/* bytes */
 #define MHEAP_ROOTS_MAX			65536
@@ -439,6 +457,8 @@ struct mheap_submit {
 #define MHEAP_OBJECT_FINALIZER		0x2	/* it has a finalizer, called or not */
 #define MHEAP_OBJECT_FINALIZED		0x4	/* it was handed out, or will never be */
 #define MHEAP_OBJECT_WATCHED		0x40	/* a session watches it */
+#define MHEAP_OBJECT_FROZEN		0x8	/* it is in the permanent generation */
+#define MHEAP_OBJECT_GARBAGE		0x20	/* it is in the garbage list */
 
 #define MHEAP_OBJECT_INFO_SIZE_0	48		/* of the first version */
 
@@ -451,7 +471,7 @@ struct mheap_submit {
  * @slots: how many
  * @references: all of them, the handle that asks included
  * @outside: those that do not come from slots
- * @generation: 0 to 2, for a tracked object; otherwise 0
+ * @generation: 0 to 2 or MHEAP_GENERATION_PERMANENT, for a tracked object; otherwise 0
  * @flags: MHEAP_OBJECT_*
  */
 struct mheap_object_info {
@@ -549,8 +569,11 @@ struct mheap_generation_stats {
  * @freed_by_collector: objects freed because a collection found them
  * @table_bytes: memory that the object table takes
  * @generation: each generation
- * @finalizing: objects in the queue of finalizers
+ * @finalizing: objects in the queue of finalizers (this and the following are not in the
+ *              first version)
  * @finalizers_skipped: objects whose finalizers were not called, and never will be
+ * @frozen: objects in the permanent generation
+ * @garbage: objects in the garbage list
  *
  * The figures are read one after the other while other sessions go on; on a
  * heap at rest they agree.
@@ -571,6 +594,8 @@ struct mheap_stats {
 	struct mheap_generation_stats generation[MHEAP_GENERATIONS];
 	__u64	finalizing;
 	__u64	finalizers_skipped;
+	__u64	frozen;
+	__u64	garbage;
 };
 
 /**
@@ -579,9 +604,9 @@ struct mheap_stats {
  * @reserved: zero
  *
  * For a fresh descriptor only: one on which MHEAP_IOC_SUBMIT, MHEAP_IOC_LISTEN,
- * read() and poll() were never called, that
- * has not joined another heap, and whose own heap nobody has joined. Other
- * requests are allowed before; they concern the heap that is given up.
+ * MHEAP_IOC_ENUMERATE, read() and poll() were never called, that has not joined another
+ * heap, and whose own heap nobody has joined. Other requests are allowed before; they
+ * concern the heap that is given up.
  *   -EBADF   @fd is not an open descriptor
  *   -EINVAL  @fd is not one of /dev/mheap, or is of the same session
  *   -EBUSY   the descriptor is not fresh
@@ -688,6 +713,66 @@ struct mheap_profile {
 struct mheap_snapshot {
 	__u32	flags;
 	__u32	reserved;
+};
+
+/* struct mheap_debug, @flags: what the kernel log says, and what becomes of garbage. */
+#define MHEAP_DEBUG_STATS		0x1	/* a line for each collection */
+#define MHEAP_DEBUG_COLLECTABLE		0x2	/* a line for each that freed something */
+#define MHEAP_DEBUG_UNCOLLECTABLE	0x4	/* a line for each that kept something */
+#define MHEAP_DEBUG_SAVEALL		0x20	/* keep what is unreachable, see above */
+#define MHEAP_DEBUG_LEAK		0x26	/* all but the first */
+
+/**
+ * struct mheap_debug - MHEAP_IOC_GET_DEBUG, MHEAP_IOC_SET_DEBUG
+ * @flags: MHEAP_DEBUG_* (others are -EINVAL)
+ * @reserved: zero
+ */
+struct mheap_debug {
+	__u32	flags;
+	__u32	reserved;
+};
+
+/* struct mheap_enumerate, @what */
+#define MHEAP_ENUMERATE_OBJECTS		1	/* that have slots, by generation */
+#define MHEAP_ENUMERATE_REFERRERS	2	/* that have a slot that refers to @object */
+#define MHEAP_ENUMERATE_GARBAGE		3	/* that are in the garbage list */
+
+/* The same, @flags: give ids (see struct mheap_object_info) instead of handles. */
+#define MHEAP_ENUMERATE_IDS		0x1
+
+/**
+ * struct mheap_enumerate - MHEAP_IOC_ENUMERATE: find objects of the heap
+ * @what: MHEAP_ENUMERATE_*
+ * @generations: OBJECTS: 1 << generation for each that is wanted, 0 to 2 and
+ *               MHEAP_GENERATION_PERMANENT, at least one; otherwise 0
+ * @cursor: in: 0 at first, then what came out; out: 0 if there are no more
+ * @object: REFERRERS: a strong handle; otherwise 0
+ * @handles: address of an array of __u64, filled with strong handles or ids
+ * @count: in: its length, 1 to MHEAP_ENUMERATE_MAX; out: how many were filled in
+ * @flags: MHEAP_ENUMERATE_IDS or 0
+ *
+ * Objects that are there from the first call to the last, and fit the description all
+ * the time, are given once, in no order; others may be given. Fewer than @count may be
+ * given, even none, although there are more. Objects that no program can reach are found
+ * as well, as long as no collection has found them; a handle keeps them alive. It is the
+ * session's as any other, and to be dropped by it. An object that refers to @object from
+ * several slots is given once.
+ *   -EINVAL     a field is not as described, or @object is a weak handle
+ *   -EBADF, -ESTALE  @object is no handle of this session, or has been dropped
+ *   -EFAULT     @handles or the struct cannot be written; the handles are closed again
+ *   -ENOMEM     no memory
+ *   -ENOSPC     the session has given out all its handles
+ *   -EOVERFLOW  an object has MHEAP_REFERENCES_MAX references
+ *   -EINTR      a signal kills the process
+ */
+struct mheap_enumerate {
+	__u32	what;
+	__u32	generations;
+	__u64	cursor;
+	__u64	object;
+	__u64	handles;
+	__u32	count;
+	__u32	flags;
 };
 
 /*
@@ -888,5 +973,13 @@ struct mheap_snapshot_end {
 #define MHEAP_IOC_SNAPSHOT	_IOW(MHEAP_IOC_MAGIC, 0x15, struct mheap_snapshot)
 #define MHEAP_IOC_GET_PROFILE	_IOR(MHEAP_IOC_MAGIC, 0x16, struct mheap_profile)
 #define MHEAP_IOC_SET_PROFILE	_IOW(MHEAP_IOC_MAGIC, 0x17, struct mheap_profile)
+#define MHEAP_IOC_GET_DEBUG	_IOR(MHEAP_IOC_MAGIC, 0x0d, struct mheap_debug)
+#define MHEAP_IOC_SET_DEBUG	_IOW(MHEAP_IOC_MAGIC, 0x0e, struct mheap_debug)
+/* See "The collector" above. */
+#define MHEAP_IOC_FREEZE	_IO(MHEAP_IOC_MAGIC, 0x0f)
+#define MHEAP_IOC_UNFREEZE	_IO(MHEAP_IOC_MAGIC, 0x10)
+#define MHEAP_IOC_ENUMERATE	_IOWR(MHEAP_IOC_MAGIC, 0x11, struct mheap_enumerate)
+/* -EINTR when a signal kills the process; it waits for a collection under way. */
+#define MHEAP_IOC_CLEAR_GARBAGE	_IO(MHEAP_IOC_MAGIC, 0x12)
 
 #endif /* _UAPI_LINUX_MHEAP_H */

@@ -17,6 +17,8 @@ struct request {
 	bool all;
 	bool defaults;
 	bool json;
+	bool clear;
+	char words[128];	/* with one space between them */
 	uint64_t values[VALUES_MAX];
 	unsigned int count;	/* of values */
 	bool titled;		/* say which heap the output is about */
@@ -82,7 +84,7 @@ static int print_numbers(struct request *request, const char *heap, enum heap_fi
 	struct heap_view view = { 0 };
 	struct heap_row *row = &view.rows[field];
 	unsigned int count = heap_field_count(field);
-	int error = mh_heap_numbers(heap, heap_field_name(field), row->value, count);
+	int error = mh_heap_numbers(heap, heap_field_path(field), row->value, count);
 
 	if (error)
 		return failed(request, heap, error);
@@ -121,6 +123,35 @@ static int run_threshold(struct request *request, const char *heap)
 	snprintf(text, sizeof(text), "%" PRIu64 " %" PRIu64 " %" PRIu64, request->values[0],
 		 request->values[1], request->values[2]);
 	return write_value(request, heap, "threshold", text);
+}
+
+static int run_freeze(struct request *request, const char *heap)
+{
+	return write_value(request, heap, "freeze", "1");
+}
+
+static int run_unfreeze(struct request *request, const char *heap)
+{
+	return write_value(request, heap, "freeze", "0");
+}
+
+static int run_frozen(struct request *request, const char *heap)
+{
+	return print_numbers(request, heap, HEAP_FROZEN);
+}
+
+static int run_debug(struct request *request, const char *heap)
+{
+	if (*request->words)
+		return write_value(request, heap, "debug", request->words);
+	return print_numbers(request, heap, HEAP_DEBUG);
+}
+
+static int run_garbage(struct request *request, const char *heap)
+{
+	if (request->clear)
+		return write_value(request, heap, "garbage", "0");
+	return print_numbers(request, heap, HEAP_GARBAGE);
 }
 
 static const enum heap_field stats_fields[] = {
@@ -193,11 +224,16 @@ static int run_stats(struct request *request, const char *heap)
 static const struct verb verbs[] = {
 	{ "collect", run_collect, 1 << 0 | 1 << 1, MHEAP_GENERATIONS - 1, false, false },
 	{ "count", run_count, 1 << 0, 0, false, true },
+	{ "debug", run_debug, 1 << 0, 0, false, true },
 	{ "disable", run_disable, 1 << 0, 0, true, false },
 	{ "enable", run_enable, 1 << 0, 0, true, false },
+	{ "freeze", run_freeze, 1 << 0, 0, false, false },
+	{ "frozen", run_frozen, 1 << 0, 0, false, true },
+	{ "garbage", run_garbage, 1 << 0, 0, false, true },
 	{ "is-enabled", run_is_enabled, 1 << 0, 0, true, true },
 	{ "stats", run_stats, 1 << 0, 0, false, true },
 	{ "threshold", run_threshold, 1 << 0 | 1 << 3, MHEAP_THRESHOLD_MAX, true, true },
+	{ "unfreeze", run_unfreeze, 1 << 0, 0, false, false },
 	{ 0 }
 };
 
@@ -209,6 +245,16 @@ static const struct verb *find_verb(const char *name)
 	return NULL;
 }
 
+static void take_word(struct request *request, const char *word, struct argp_state *state)
+{
+	const size_t length = strlen(request->words);
+
+	if (length + strlen(word) + 2 > sizeof(request->words))
+		argp_error(state, "%s: too many words", request->verb->name);
+	else
+		sprintf(request->words + length, "%s%s", length ? " " : "", word);
+}
+
 static void take_argument(struct request *request, char *argument, struct argp_state *state)
 {
 	if (!request->verb) {
@@ -217,7 +263,9 @@ static void take_argument(struct request *request, char *argument, struct argp_s
 			argp_error(state, "there is no verb '%s'", argument);
 		return;
 	}
-	if (request->count == VALUES_MAX || !(request->verb->counts >> (request->count + 1)))
+	if (request->verb->run == run_debug)
+		take_word(request, argument, state);
+	else if (request->count == VALUES_MAX || !(request->verb->counts >> (request->count + 1)))
 		argp_error(state, "%s: too many values", request->verb->name);
 	else if (!cli_number(argument, request->verb->max, &request->values[request->count++]))
 		argp_error(state, "%s: '%s' is no number from 0 to %" PRIu64, request->verb->name,
@@ -236,11 +284,14 @@ static void check(const struct request *request, struct argp_state *state)
 		argp_error(state, "only one of --heap, --all and --defaults");
 	else if (request->defaults && !verb->defaults)
 		argp_error(state, "%s: there are no defaults for it", verb->name);
-	else if (request->json && (!verb->prints || request->count))
+	else if (request->clear && verb->run != run_garbage)
+		argp_error(state, "%s: there is nothing to clear", verb->name);
+	else if (request->json && (!verb->prints || request->count || *request->words ||
+				   request->clear))
 		argp_error(state, "%s: prints nothing that could be JSON", verb->name);
 }
 
-enum { OPTION_ALL = CLI_OPT, OPTION_DEFAULTS };
+enum { OPTION_ALL = CLI_OPT, OPTION_CLEAR, OPTION_DEFAULTS };
 
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
@@ -252,6 +303,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case OPTION_ALL:
 		request->all = true;
+		return 0;
+	case OPTION_CLEAR:
+		request->clear = true;
 		return 0;
 	case OPTION_DEFAULTS:
 		request->defaults = true;
@@ -273,6 +327,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static const struct argp_option options[] = {
 	{ "heap", 'H', "NAME", 0, "This heap", 0 },
 	{ "all", OPTION_ALL, NULL, 0, "All heaps", 0 },
+	{ "clear", OPTION_CLEAR, NULL, 0, "Clear the garbage list (garbage)", 0 },
 	{ "defaults", OPTION_DEFAULTS, NULL, 0, "What new heaps start with", 0 },
 	CLI_OPTION_JSON,
 	{ 0 }
@@ -281,13 +336,18 @@ static const struct argp_option options[] = {
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
-	.args_doc = "collect [GENERATION]\ncount\ndisable\nenable\nis-enabled\nstats\n"
-		    "threshold [T0 T1 T2]",
+	.args_doc = "collect [GENERATION]\ncount\ndebug [FLAG...]\ndisable\nenable\nfreeze\n"
+		    "frozen\ngarbage [--clear]\nis-enabled\nstats\nthreshold [T0 T1 T2]\nunfreeze",
 	.doc = "Steer the collector of a heap. Where only one heap exists it need not be named."
 	       "\v"
 	       "collect: collect generations 0 to GENERATION (2) now\n"
 	       "count: print how far the generations' counters are\n"
+	       "debug: print the debug flags as a number, or set them: a number, or some of\n"
+	       "  stats, collectable, uncollectable, saveall, leak\n"
 	       "disable, enable: switch automatic collection off or on\n"
+	       "freeze, unfreeze: move all objects to the permanent generation, or out of it\n"
+	       "frozen: print how many are in it\n"
+	       "garbage: print how many objects are in the garbage list, or clear it\n"
 	       "is-enabled: print whether it is on\n"
 	       "stats: print what was done per generation\n"
 	       "threshold: print the thresholds, or set them",

@@ -17,6 +17,8 @@ static const struct {
 	[HEAP_ENABLED]		= { "enabled", 1 },
 	[HEAP_THRESHOLD]	= { "threshold", MHEAP_GENERATIONS },
 	[HEAP_COUNT]		= { "count", MHEAP_GENERATIONS },
+	[HEAP_DEBUG]		= { "debug", 1 },
+	[HEAP_GARBAGE]		= { "garbage", 1 },
 	[HEAP_COLLECTIONS]	= { "stats/collections", MHEAP_GENERATIONS },
 	[HEAP_VISITED]		= { "stats/visited", MHEAP_GENERATIONS },
 	[HEAP_COLLECTED]	= { "stats/collected", MHEAP_GENERATIONS },
@@ -28,6 +30,7 @@ static const struct {
 	[HEAP_COLLECTION_TIMES + 2] = { "stats/collection_times_2", HEAP_BUCKETS },
 	[HEAP_STALLS]		= { "stats/stalls", HEAP_BUCKETS },
 	[HEAP_GENERATION_OBJECTS] = { "stats/objects", MHEAP_GENERATIONS },
+	[HEAP_FROZEN]		= { "stats/frozen", 1 },
 	[HEAP_CREATED]		= { "stats/created", 1 },
 	[HEAP_FREED_BY_COUNT]	= { "stats/freed_by_count", 1 },
 	[HEAP_FREED_BY_COLLECTOR] = { "stats/freed_by_collector", 1 },
@@ -38,6 +41,11 @@ static const struct {
 const char *heap_field_name(enum heap_field field)
 {
 	return fields[field].path + (field >= HEAP_STATS ? strlen("stats/") : 0);
+}
+
+const char *heap_field_path(enum heap_field field)
+{
+	return fields[field].path;
 }
 
 unsigned int heap_field_count(enum heap_field field)

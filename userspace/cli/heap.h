@@ -21,6 +21,8 @@ enum heap_field {
 	HEAP_ENABLED,
 	HEAP_THRESHOLD,
 	HEAP_COUNT,
+	HEAP_DEBUG,
+	HEAP_GARBAGE,
 	/* From here on in the directory stats. */
 	HEAP_STATS,
 	HEAP_COLLECTIONS = HEAP_STATS,
@@ -32,6 +34,7 @@ enum heap_field {
 	HEAP_COLLECTION_TIMES,			/* of generation 0; 1 and 2 follow */
 	HEAP_STALLS = HEAP_COLLECTION_TIMES + MHEAP_GENERATIONS,
 	HEAP_GENERATION_OBJECTS,
+	HEAP_FROZEN,
 	HEAP_CREATED,
 	HEAP_FREED_BY_COUNT,
 	HEAP_FREED_BY_COLLECTOR,
@@ -45,8 +48,9 @@ struct heap_view {
 	char allocator[64];	/* empty: not known */
 };
 
-/* Name of a field's file, as in JSON, and how many numbers it holds. */
+/* Name of a field's file, as in JSON; its path; and how many numbers it holds. */
 const char *heap_field_name(enum heap_field field);
+const char *heap_field_path(enum heap_field field);
 unsigned int heap_field_count(enum heap_field field);
 
 /*

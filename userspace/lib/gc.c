@@ -80,6 +80,52 @@ int mh_stats(struct mh_session *session, struct mheap_stats *stats)
 	return error;
 }
 
+int mh_get_debug(struct mh_session *session, uint32_t *flags)
+{
+	struct mheap_debug request;
+	int error;
+
+	memset(&request, 0, sizeof(request));
+	error = mh_request(session, MHEAP_IOC_GET_DEBUG, &request);
+	if (!error)
+		*flags = request.flags;
+	return error;
+}
+
+int mh_set_debug(struct mh_session *session, uint32_t flags)
+{
+	struct mheap_debug request;
+
+	memset(&request, 0, sizeof(request));
+	request.flags = flags;
+	return mh_request(session, MHEAP_IOC_SET_DEBUG, &request);
+}
+
+int mh_freeze(struct mh_session *session)
+{
+	return mh_request(session, MHEAP_IOC_FREEZE, NULL);
+}
+
+int mh_unfreeze(struct mh_session *session)
+{
+	return mh_request(session, MHEAP_IOC_UNFREEZE, NULL);
+}
+
+int mh_get_freeze_count(struct mh_session *session, uint64_t *count)
+{
+	struct mheap_stats stats;
+	int error = mh_stats(session, &stats);
+
+	if (!error)
+		*count = stats.frozen;
+	return error;
+}
+
+int mh_clear_garbage(struct mh_session *session)
+{
+	return mh_request(session, MHEAP_IOC_CLEAR_GARBAGE, NULL);
+}
+
 int mh_settle(struct mh_session *session)
 {
 	return mh_request(session, MHEAP_IOC_SETTLE, NULL);

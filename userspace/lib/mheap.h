@@ -747,6 +747,57 @@ int mh_get_count(struct mh_session *session, uint32_t count[MHEAP_GENERATIONS]);
 int mh_stats(struct mh_session *session, struct mheap_stats *stats);
 
 /**
+ * mh_get_debug - the debug flags of the heap
+ * @session: a session of the heap
+ * @flags: where they go: MHEAP_DEBUG_*
+ *
+ * Return: 0.
+ */
+int mh_get_debug(struct mh_session *session, uint32_t *flags);
+
+/**
+ * mh_set_debug - set the debug flags of the heap
+ * @session: a session of the heap
+ * @flags: MHEAP_DEBUG_*; they hold for collections that begin from now on
+ *
+ * Return: 0, or -EINVAL (no such flag), and none is set.
+ */
+int mh_set_debug(struct mh_session *session, uint32_t flags);
+
+/**
+ * mh_freeze - move all objects with slots to the permanent generation
+ * @session: a session of the heap
+ *
+ * Return: 0.
+ */
+int mh_freeze(struct mh_session *session);
+
+/**
+ * mh_unfreeze - move all objects of the permanent generation to generation 2
+ * @session: a session of the heap
+ *
+ * Return: 0.
+ */
+int mh_unfreeze(struct mh_session *session);
+
+/**
+ * mh_get_freeze_count - how many objects are in the permanent generation
+ * @session: a session of the heap
+ * @count: where the number goes
+ *
+ * Return: 0.
+ */
+int mh_get_freeze_count(struct mh_session *session, uint64_t *count);
+
+/**
+ * mh_clear_garbage - let the garbage list drop its references
+ * @session: a session of the heap
+ *
+ * Return: 0.
+ */
+int mh_clear_garbage(struct mh_session *session);
+
+/**
  * mh_settle - wait until no release is being continued in the background
  * @session: a session of the heap
  *
@@ -811,6 +862,81 @@ int mh_set_finalizer(struct mh_session *session, mh_ref object, uint64_t cookie)
  * -EBADF, -ESTALE or -EINVAL (the handle is weak).
  */
 int mh_cancel_finalizer(struct mh_session *session, mh_ref object);
+
+ * Finding objects (enumerate.c)
+ *
+ * Lists hold strong handles, each of them one more reference, in an array that
+ * mh_drop_list() gives back together with them. Where there are none it is NULL.
+ * Objects that come, go or change meanwhile may be in a list or not.
+ */
+
+/**
+ * mh_enumerate - find some objects
+ * @session: a session of the heap
+ * @request: as <linux/mheap.h> says; its @cursor and @count are set
+ *
+ * Return: 0; -EINVAL, -EBADF, -ESTALE, -EFAULT, -ENOMEM, -ENOSPC or -EOVERFLOW, and
+ * nothing is set.
+ */
+int mh_enumerate(struct mh_session *session, struct mheap_enumerate *request);
+
+/**
+ * mh_objects - all objects with slots, by generation
+ * @session: a session of the heap
+ * @generations: 1 << generation for each that is wanted; 1 << MHEAP_GENERATION_PERMANENT
+ *               for the permanent one
+ * @list: where the handles go
+ * @count: where their number goes
+ *
+ * Return: 0; -EINVAL (no such generation), -ENOMEM, -ENOSPC or -EOVERFLOW.
+ */
+int mh_objects(struct mh_session *session, unsigned int generations, mh_handle **list,
+	       size_t *count);
+
+/**
+ * mh_referrers - all objects with a slot that refers to an object
+ * @session: a session of the heap
+ * @object: a strong handle
+ * @list: where the handles go, one for each object
+ * @count: where their number goes
+ *
+ * Return: 0; -EINVAL, -EBADF, -ESTALE, -ENOMEM, -ENOSPC or -EOVERFLOW.
+ */
+int mh_referrers(struct mh_session *session, mh_handle object, mh_handle **list,
+		 size_t *count);
+
+/**
+ * mh_referents - what the slots of an object refer to
+ * @session: a session of the heap
+ * @object: a strong handle
+ * @list: where the handles go, one for each slot that is not empty, in their order
+ * @count: where their number goes
+ *
+ * Return: 0; -EINVAL, -EBADF, -ESTALE, -ENOMEM, -ENOSPC or -EOVERFLOW.
+ */
+int mh_referents(struct mh_session *session, mh_handle object, mh_handle **list,
+		 size_t *count);
+
+/**
+ * mh_garbage - all objects in the garbage list
+ * @session: a session of the heap
+ * @list: where the handles go
+ * @count: where their number goes
+ *
+ * Return: 0; -ENOMEM, -ENOSPC or -EOVERFLOW.
+ */
+int mh_garbage(struct mh_session *session, mh_handle **list, size_t *count);
+
+/**
+ * mh_drop_list - drop the handles of a list and free it
+ * @session: the session that the list was made with
+ * @list: from one of these calls, or NULL
+ * @count: its length; a handle of 0 is left out
+ *
+ * Return: 0, or the error of the first handle that could not be dropped (-EBADF,
+ * -ESTALE); the others are dropped all the same.
+ */
+int mh_drop_list(struct mh_session *session, mh_handle *list, size_t count);
 
 /*
  * Heaps in sysfs (heap_dir.c)
