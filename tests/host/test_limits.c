@@ -260,8 +260,8 @@ static void limit_below_what_is_there(void)
 
 static void limits_have_a_maximum(void)
 {
-	const u64 wrong[] = { 7, MHEAP_LIMIT_MAX + 1, 7 };
-	const u64 right[] = { MHEAP_LIMIT_MAX, MHEAP_LIMIT_MAX, MHEAP_LIMIT_MAX };
+	const u64 wrong[] = { 7, MHEAP_LIMIT_GREATEST + 1, 7 };
+	const u64 right[] = { MHEAP_LIMIT_GREATEST, MHEAP_LIMIT_GREATEST, MHEAP_LIMIT_GREATEST };
 	u64 limits[MHEAP_LIMITS];
 	struct fixture f;
 

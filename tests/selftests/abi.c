@@ -85,7 +85,13 @@ FIELD(mheap_stats, freed_by_collector, 88, 8);
 FIELD(mheap_stats, table_bytes, 96, 8);
 FIELD(mheap_stats, generation, 104, 168);
 SIZE(mheap_generation_stats, 56);
-SIZE(mheap_stats, MHEAP_STATS_SIZE_0);
+FIELD(mheap_stats, limit_failures, 272, 8);
+SIZE(mheap_stats, 280);
+
+FIELD(mheap_limits, objects, 0, 8);
+FIELD(mheap_limits, bytes, 8, 8);
+FIELD(mheap_limits, handles, 16, 8);
+SIZE(mheap_limits, 24);
 
 static_assert(MHEAP_IOC_SUBMIT == 0x4010c300, "SUBMIT");
 static_assert(MHEAP_IOC_COLLECT == 0xc030c301, "COLLECT");
@@ -99,6 +105,8 @@ static_assert(MHEAP_IOC_STATS == 0xc308, "STATS");
 static_assert(MHEAP_IOC_SETTLE == 0xc309, "SETTLE");
 static_assert(MHEAP_IOC_JOIN == 0x4010c30a, "JOIN");
 static_assert(MHEAP_IOC_ROOTS == 0xc018c30b, "ROOTS");
+static_assert(MHEAP_IOC_GET_LIMITS == 0x8018c313, "GET_LIMITS");
+static_assert(MHEAP_IOC_SET_LIMITS == 0x4018c314, "SET_LIMITS");
 static_assert(MHEAP_RESULT(5) == 0x8000000000000005ULL, "RESULT");
 
 TEST(records_and_data_arrive)

@@ -150,11 +150,13 @@
  *            -EFAULT  (all three) @data cannot be read
  *
  * Any of them can also fail with
- *   -ENOMEM     no memory; operations that make an object or a handle, RESIZE,
- *               PUBLISH, and all that have @data, which goes through the kernel's
- *               own memory
+ *   -ENOMEM     no memory, also behind a full collection; operations that make an
+ *               object or a handle, RESIZE, PUBLISH, and all that have @data, which
+ *               goes through the kernel's own memory. Or the heap's limit of bytes
+ *               is reached (NEW, RESIZE), see "Limits"
  *   -ENOSPC     the heap has given out all its 2^32 - 1 object numbers, or the
- *               session all its handles
+ *               session all its handles, or the heap's limit of objects or handles
+ *               is reached
  *   -EOVERFLOW  an object has MHEAP_REFERENCES_MAX references
  *
  * Reads and writes of at most MHEAP_ATOMIC_IO_MAX bytes are atomic towards each
@@ -190,6 +192,28 @@
  * ceiling, a share of what is alive (garbage_ceiling in sysfs). A session that
  * makes it faster than that does the collecting itself, or waits for who does,
  * before its next operations; other sessions do not.
+ *
+ * A heap is also collected in full, in the background, when something else says so
+ * that can be set in sysfs: time has passed (interval_ms), nobody works on the heap
+ * any more (idle_ms), a session was closed and others are left (collect_on_close),
+ * the system is short of memory (shrink). None of that happens with automatic
+ * collection off. stats/collections_by_* in sysfs count the collections by cause.
+ *
+ * Limits
+ * ------
+ *
+ * A heap can be limited in objects, in bytes (as in struct mheap_stats), and in
+ * handles of all its sessions, with MHEAP_IOC_SET_LIMITS, in sysfs (limit_objects,
+ * limit_bytes, limit_handles), and for new heaps in defaults/. An operation that
+ * would pass a limit has the whole heap collected first, also with automatic
+ * collection off, and tries once more. Where there is still no room it fails, with
+ * -ENOSPC for objects and handles and with -ENOMEM for bytes, and has changed nothing.
+ * No limit is ever passed, except that an object that is resized counts twice until it
+ * has been copied. RESIZE to something that takes no more bytes never meets a limit.
+ *
+ * Memory is charged to the memory cgroup of the process that makes the object or the
+ * handle. Where that has none left the same happens: the heap is collected, and if that
+ * does not help the operation fails with -ENOMEM. It never calls the OOM killer.
  *
  * What a release or a collection frees can be much, and no caller waits for all
  * of it: a long cascade is continued in the background. MHEAP_IOC_SETTLE waits
@@ -409,6 +433,7 @@ struct mheap_generation_stats {
  * @freed_by_collector: objects freed because a collection found them
  * @table_bytes: memory that the object table takes
  * @generation: each generation
+ * @limit_failures: operations that failed because of a limit
  *
  * The figures are read one after the other while other sessions go on; on a
  * heap at rest they agree.
@@ -427,6 +452,7 @@ struct mheap_stats {
 	__u64	freed_by_collector;
 	__u64	table_bytes;
 	struct mheap_generation_stats generation[MHEAP_GENERATIONS];
+	__u64	limit_failures;
 };
 
 /**
@@ -471,6 +497,24 @@ struct mheap_root_names {
 	__u32	reserved;
 };
 
+#define MHEAP_LIMIT_MAX			0x7fffffffffffffffULL
+
+/**
+ * struct mheap_limits - MHEAP_IOC_GET_LIMITS, MHEAP_IOC_SET_LIMITS: see "Limits"
+ * @objects: that the heap may have
+ * @bytes: of memory that they may take, as in struct mheap_stats
+ * @handles: that its sessions may have open, weak ones included
+ *
+ * 0 for no limit, at most MHEAP_LIMIT_MAX (else -EINVAL, and none is changed). Where
+ * there is more already nothing is taken away, but nothing more can be made before
+ * there is less. -EINTR when a signal kills the process before they were set.
+ */
+struct mheap_limits {
+	__u64	objects;
+	__u64	bytes;
+	__u64	handles;
+};
+
 #define MHEAP_IOC_MAGIC			0xC3
 
 /* Returns how many operations were executed. */
@@ -492,5 +536,7 @@ struct mheap_root_names {
 #define MHEAP_IOC_SETTLE	_IO(MHEAP_IOC_MAGIC, 0x09)
 #define MHEAP_IOC_JOIN		_IOW(MHEAP_IOC_MAGIC, 0x0a, struct mheap_join)
 #define MHEAP_IOC_ROOTS		_IOWR(MHEAP_IOC_MAGIC, 0x0b, struct mheap_root_names)
+#define MHEAP_IOC_GET_LIMITS	_IOR(MHEAP_IOC_MAGIC, 0x13, struct mheap_limits)
+#define MHEAP_IOC_SET_LIMITS	_IOW(MHEAP_IOC_MAGIC, 0x14, struct mheap_limits)
 
 #endif /* _UAPI_LINUX_MHEAP_H */
