@@ -16,6 +16,7 @@
 
 /**
  * struct mheap_instance - a heap and its background work
+ * @rcu: the shrinker may still be counting; in front, as RCU wants it near there
  * @heap: the heap
  * @references: sessions and the directory in sysfs; the last one queues @destroy
  * @dying: set once, by @destroy: nothing more is to be queued
@@ -25,9 +26,9 @@
  * @shrinkable: on the shrinker's list
  * @destroy: frees the instance
  * @settled: woken when @release has come to an end
- * @rcu: the shrinker may still be counting
  */
 struct mheap_instance {
+	struct rcu_head rcu;
 	struct mheap_heap heap;
 	refcount_t references;
 	bool dying;
@@ -37,7 +38,6 @@ struct mheap_instance {
 	struct list_head shrinkable;
 	struct work_struct destroy;
 	wait_queue_head_t settled;
-	struct rcu_head rcu;
 };
 
 struct mheap_instance *mheap_instance_create(const struct mheap_heap_config *config);
