@@ -58,7 +58,8 @@ struct mheap_triggers {
  *           called soon
  * @released: mheap_release_continue() or a collection has come to its end; whoever
  *            waits for mheap_release_pending() to become false should look again
- * @limit: a limit is reached; may be NULL
+ * @limit: a limit is reached, of which @used is used or in reserve; once until there was
+ *         room again, see limit.h; may be NULL
  *
  * All are called often, from contexts that may not sleep, and only note the
  * request.
@@ -84,7 +85,7 @@ struct mheap_heap_ops {
  *            had not reached (atomic)
  * @lanes: of everybody who works on objects
  * @worker: the lane of mheap_release_continue()
- * @collecting: one collection at a time
+ * @collecting: one collection, or change of limits, at a time
  * @verdict: held while it is open whether what was not reached is garbage
  * @moving: one large resize at a time
  * @generations: the collector's settings and figures
