@@ -84,7 +84,8 @@ struct mheap_triggers {
  * @released: mheap_release_continue() or a collection has come to its end; whoever
  *            waits for mheap_release_pending() to become false should look again
  * @event: there may be something to read for sessions that listen, see listener.h
- * @limit: a limit is reached; may be NULL
+ * @limit: a limit is reached, of which @used is used or in reserve; once until there was
+ *         room again, see limit.h; may be NULL
  * @collected: a collection has ended, and a debug flag asks for a report; NULL where
  *             nobody reads it. Called with heap->collecting held; may sleep.
  *
@@ -123,8 +124,8 @@ struct mheap_heap_ops {
  *            object that a collection had not reached (atomic)
  * @lanes: of everybody who works on objects
  * @worker: the lane of mheap_release_continue()
- * @collecting: one collection at a time, and nobody freezes, unfreezes or clears the
- *              garbage list meanwhile
+ * @collecting: one collection at a time, and nobody freezes, unfreezes, clears the
+ *              garbage list or changes limits meanwhile
  * @verdict: held while it is open whether what was not reached is garbage
  * @moving: one large resize at a time
  * @generations: the collector's settings and figures

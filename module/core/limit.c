@@ -18,7 +18,7 @@ static const s64 steps[MHEAP_LIMITS] = {
 /**
  * mheap_limits_init - the limits of an empty heap
  * @quota: to be made
- * @limit: at most MHEAP_LIMIT_MAX each
+ * @limit: at most MHEAP_LIMIT_GREATEST each
  *
  * Context: Any.
  */
@@ -80,7 +80,7 @@ static void enforce(struct mheap_heap *heap)
  * mheap_limit_set - set one limit
  * @heap: the heap
  * @which: of what
- * @limit: at most MHEAP_LIMIT_MAX, or 0 for none; what is there already may be more
+ * @limit: at most MHEAP_LIMIT_GREATEST, or 0 for none; what is there already may be more
  *
  * Context: May sleep; waits for a collection that is under way. Not entered.
  * Return: 0, or -EINTR if a signal kills the caller, and nothing is set.
@@ -101,7 +101,7 @@ int mheap_limit_set(struct mheap_heap *heap, enum mheap_limit which, u64 limit)
  * @limit: as in mheap_limit_set()
  *
  * Context: May sleep; waits for a collection that is under way. Not entered.
- * Return: 0, -EINVAL if one is larger than MHEAP_LIMIT_MAX, or -EINTR if a signal
+ * Return: 0, -EINVAL if one is larger than MHEAP_LIMIT_GREATEST, or -EINTR if a signal
  * kills the caller; then none is set.
  */
 int mheap_limits_set(struct mheap_heap *heap, const u64 limit[MHEAP_LIMITS])
@@ -109,7 +109,7 @@ int mheap_limits_set(struct mheap_heap *heap, const u64 limit[MHEAP_LIMITS])
 	unsigned int which;
 
 	for (which = 0; which < MHEAP_LIMITS; which++)
-		if (limit[which] > MHEAP_LIMIT_MAX)
+		if (limit[which] > MHEAP_LIMIT_GREATEST)
 			return -EINVAL;
 	if (mutex_lock_killable(&heap->collecting))
 		return -EINTR;

@@ -44,7 +44,7 @@ enum mheap_limit {
 #define MHEAP_STEP_BYTES	65536
 #define MHEAP_STEP_HANDLES	512
 
-#define MHEAP_LIMIT_MAX		0x7fffffffffffffffULL
+#define MHEAP_LIMIT_GREATEST	0x7fffffffffffffffULL
 
 /**
  * struct mheap_quota - the limits of a heap

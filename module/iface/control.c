@@ -22,6 +22,7 @@ static_assert(MHEAP_GENERATIONS == MHEAP_GENERATION_COUNT);
 static_assert(MHEAP_THRESHOLD_MAX == MHEAP_GENERATION_THRESHOLD_MAX);
 static_assert(offsetof(struct mheap_stats, finalizing) == MHEAP_STATS_SIZE_0);
 static_assert(MHEAP_GENERATION_PERMANENT == MHEAP_PERMANENT);
+static_assert(MHEAP_LIMIT_MAX == MHEAP_LIMIT_GREATEST);
 
 static long control_collect(struct mheap_heap *heap, struct mheap_collect __user *argument)
 {
@@ -73,6 +74,32 @@ static long control_count(struct mheap_heap *heap, struct mheap_count __user *ar
 	return copy_to_user(argument, &count, sizeof(count)) ? -EFAULT : 0;
 }
 
+static long control_get_limits(struct mheap_heap *heap, struct mheap_limits __user *argument)
+{
+	struct mheap_limits limits = {};
+	u64 limit[MHEAP_LIMITS];
+
+	mheap_limits_get(heap, limit);
+	limits.objects = limit[MHEAP_LIMIT_OBJECTS];
+	limits.bytes = limit[MHEAP_LIMIT_BYTES];
+	limits.handles = limit[MHEAP_LIMIT_HANDLES];
+	return copy_to_user(argument, &limits, sizeof(limits)) ? -EFAULT : 0;
+}
+
+static long control_set_limits(struct mheap_heap *heap,
+			       const struct mheap_limits __user *argument)
+{
+	struct mheap_limits limits;
+	u64 limit[MHEAP_LIMITS];
+
+	if (copy_from_user(&limits, argument, sizeof(limits)))
+		return -EFAULT;
+	limit[MHEAP_LIMIT_OBJECTS] = limits.objects;
+	limit[MHEAP_LIMIT_BYTES] = limits.bytes;
+	limit[MHEAP_LIMIT_HANDLES] = limits.handles;
+	return mheap_limits_set(heap, limit);
+}
+
 static void fill_generations(struct mheap_heap *heap, const u64 *objects,
 			     struct mheap_generation_stats *stats)
 {
@@ -112,6 +139,7 @@ static void fill_stats(const struct mheap_folder *folder, struct mheap_stats *st
 	stats->finalizers_skipped = figures.finalizers_skipped;
 	stats->frozen = figures.frozen;
 	stats->garbage = figures.garbage;
+	stats->limit_failures = atomic64_read(&heap->quota.failures);
 	fill_generations(heap, figures.in_generation, stats->generation);
 }
 
@@ -253,6 +281,10 @@ static long control(const struct mheap_folder *folder, unsigned int request,
 		return mheap_permanent_unfreeze(heap);
 	case MHEAP_IOC_CLEAR_GARBAGE:
 		return mheap_garbage_clear(heap);
+	case MHEAP_IOC_GET_LIMITS:
+		return control_get_limits(heap, argument);
+	case MHEAP_IOC_SET_LIMITS:
+		return control_set_limits(heap, argument);
 	default:
 		return -ENOTTY;
 	}

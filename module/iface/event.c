@@ -62,7 +62,7 @@ static int take_finalizer(struct mheap_session *session, struct mheap_event *eve
 	if (!mheap_finalizers_wait(&session->heap->finalizers))
 		return 0;
 	/* Before it is taken out: it should not have to be put back. */
-	error = mheap_handle_reserve(&session->handles);
+	error = mheap_session_reserve(session);
 	if (error)
 		return error;
 	if (!mheap_finalizers_take(session, &object, &event->cookie))

@@ -269,21 +269,21 @@ static struct setting shrink = {
 
 static struct setting limit_objects = {
 	.of_heap = OF_HEAP(limit_objects), .of_defaults = OF_DEFAULTS(limit_objects),
-	.max = MHEAP_LIMIT_MAX, .size = sizeof(u64),
+	.max = MHEAP_LIMIT_GREATEST, .size = sizeof(u64),
 	.config = IN_CONFIG(limit[MHEAP_LIMIT_OBJECTS]),
 	.heap = IN_HEAP(quota.limit[MHEAP_LIMIT_OBJECTS]), .set = set_limit_objects,
 };
 
 static struct setting limit_bytes = {
 	.of_heap = OF_HEAP(limit_bytes), .of_defaults = OF_DEFAULTS(limit_bytes),
-	.max = MHEAP_LIMIT_MAX, .size = sizeof(u64),
+	.max = MHEAP_LIMIT_GREATEST, .size = sizeof(u64),
 	.config = IN_CONFIG(limit[MHEAP_LIMIT_BYTES]),
 	.heap = IN_HEAP(quota.limit[MHEAP_LIMIT_BYTES]), .set = set_limit_bytes,
 };
 
 static struct setting limit_handles = {
 	.of_heap = OF_HEAP(limit_handles), .of_defaults = OF_DEFAULTS(limit_handles),
-	.max = MHEAP_LIMIT_MAX, .size = sizeof(u64),
+	.max = MHEAP_LIMIT_GREATEST, .size = sizeof(u64),
 	.config = IN_CONFIG(limit[MHEAP_LIMIT_HANDLES]),
 	.heap = IN_HEAP(quota.limit[MHEAP_LIMIT_HANDLES]), .set = set_limit_handles,
 };

@@ -38,9 +38,10 @@
 
 /*
  * Shrinkers are allocated by the kernel, and cannot fail to be registered then, from
- * 6.7 on.
+ * 6.7 on. The kernel's own flag for those tells; so others who include this need no
+ * probe.
  */
-#ifdef MHEAP_HAS_SHRINKER_ALLOC
+#ifdef SHRINKER_ALLOCATED
 static inline int mheap_shrinker_register(struct shrinker *shrinker)
 {
 	shrinker_register(shrinker);

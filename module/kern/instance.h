@@ -22,6 +22,7 @@ struct completion;
 
 /**
  * struct mheap_instance - a heap and its background work
+ * @rcu: the shrinker may still be counting; in front, as RCU wants it near there
  * @heap: the heap
  * @references: sessions and the directory in sysfs; the last one queues @destroy
  * @dying: set once, by @destroy: nothing more is to be queued
@@ -33,11 +34,11 @@ struct completion;
  * @settled: woken when @release has come to an end
  * @gone: completed when it has been freed, or NULL
  * @events: woken when there may be something to read for sessions that listen
- * @rcu: the shrinker may still be counting
  * @name: of the heap, in reports
  * @reports: how many of them there may be
  */
 struct mheap_instance {
+	struct rcu_head rcu;
 	struct mheap_heap heap;
 	refcount_t references;
 	bool dying;
@@ -49,7 +50,6 @@ struct mheap_instance {
 	wait_queue_head_t settled;
 	struct completion *gone;
 	wait_queue_head_t events;
-	struct rcu_head rcu;
 	char name[MHEAP_INSTANCE_NAME];
 	struct ratelimit_state reports;
 };

@@ -112,6 +112,9 @@ test_sysfs() {
 	expect "gc threshold" 0 "^700 10 10$" "$mheap" gc threshold
 	expect "gc threshold T T T" 0 "" "$mheap" gc threshold 800 9 2147483647
 	expect "gc threshold, set" 0 "^800 9 2147483647$" "$mheap" gc threshold --heap "$heap"
+	expect "gc limit" 0 "^0 0 0$" "$mheap" gc limit
+	expect "gc limit N N N" 0 "" "$mheap" gc limit 1000 1000000 9223372036854775807
+	expect "gc limit, set" 0 "^1000 1000000 9223372036854775807$" "$mheap" gc limit
 	expect "gc count" 0 "^0 0 0$" "$mheap" gc count
 	expect "gc disable" 0 "" "$mheap" gc disable
 	expect "gc is-enabled" 0 "^no$" "$mheap" gc is-enabled

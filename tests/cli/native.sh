@@ -55,6 +55,8 @@ test_usage() {
 		"$mheap" gc threshold 2147483648 1 1
 	expect "gc threshold: negative" 2 "'-1' is no number|invalid option" \
 		"$mheap" gc threshold -- 1 1 -1
+	expect "gc limit: two values" 2 "too few" "$mheap" gc limit 1 2
+	expect "gc limit: too large" 2 "is no number" "$mheap" gc limit 1 9223372036854775808 1
 	expect "gc enable: a value" 2 "too many" "$mheap" gc enable 1
 	expect "gc freeze: a value" 2 "too many" "$mheap" gc freeze 1
 	expect "gc count --clear" 2 "nothing to clear" "$mheap" gc count --clear

@@ -33,6 +33,9 @@ make_heap() {
 		echo $(seq 39) 7000000 > "$dir/stats/$name"
 	done
 	echo $(seq -s ' 0 ' 1 20) 0 > "$dir/stats/stalls"
+	for name in objects bytes handles; do
+		echo 7 > "$dir/limit_$name"
+	done
 	for name in created freed_by_count freed_by_collector pending table_bytes; do
 		echo 9 > "$dir/stats/$name"
 	done
@@ -64,6 +67,11 @@ check "stat --json" json 'd[0]["name"] == "heap2" and d[0]["threshold"] == [700,
 expect "gc threshold" 0 "^700 10 10$" "$mheap" gc threshold
 expect "gc threshold T T T" 0 "" "$mheap" gc threshold 800 0 2147483647
 check "gc threshold wrote" grep -qx "800 0 2147483647" $heaps/heap2/threshold
+expect "gc limit" 0 "^7 7 7$" "$mheap" gc limit
+expect "gc limit N N N" 0 "" "$mheap" gc limit 9223372036854775807 0 5
+check "gc limit wrote objects" grep -qx 9223372036854775807 $heaps/heap2/limit_objects
+check "gc limit wrote bytes" grep -qx 0 $heaps/heap2/limit_bytes
+check "gc limit wrote handles" grep -qx 5 $heaps/heap2/limit_handles
 expect "gc count" 0 "^12 3 1$" "$mheap" gc count
 expect "gc is-enabled" 0 "^yes$" "$mheap" gc is-enabled
 expect "gc disable" 0 "" "$mheap" gc disable

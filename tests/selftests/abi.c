@@ -89,7 +89,8 @@ FIELD(mheap_stats, finalizing, MHEAP_STATS_SIZE_0, 8);
 FIELD(mheap_stats, finalizers_skipped, 280, 8);
 FIELD(mheap_stats, frozen, 288, 8);
 FIELD(mheap_stats, garbage, 296, 8);
-SIZE(mheap_stats, 304);
+FIELD(mheap_stats, limit_failures, 304, 8);
+SIZE(mheap_stats, 312);
 
 FIELD(mheap_event, kind, 0, 4);
 FIELD(mheap_event, generation, 4, 4);
@@ -116,6 +117,11 @@ FIELD(mheap_enumerate, count, 32, 4);
 FIELD(mheap_enumerate, flags, 36, 4);
 SIZE(mheap_enumerate, 40);
 
+FIELD(mheap_limits, objects, 0, 8);
+FIELD(mheap_limits, bytes, 8, 8);
+FIELD(mheap_limits, handles, 16, 8);
+SIZE(mheap_limits, 24);
+
 static_assert(MHEAP_IOC_SUBMIT == 0x4010c300, "SUBMIT");
 static_assert(MHEAP_IOC_COLLECT == 0xc030c301, "COLLECT");
 static_assert(MHEAP_IOC_ENABLE == 0xc302, "ENABLE");
@@ -135,6 +141,8 @@ static_assert(MHEAP_IOC_FREEZE == 0xc30f, "FREEZE");
 static_assert(MHEAP_IOC_UNFREEZE == 0xc310, "UNFREEZE");
 static_assert(MHEAP_IOC_ENUMERATE == 0xc028c311, "ENUMERATE");
 static_assert(MHEAP_IOC_CLEAR_GARBAGE == 0xc312, "CLEAR_GARBAGE");
+static_assert(MHEAP_IOC_GET_LIMITS == 0x8018c313, "GET_LIMITS");
+static_assert(MHEAP_IOC_SET_LIMITS == 0x4018c314, "SET_LIMITS");
 static_assert(MHEAP_RESULT(5) == 0x8000000000000005ULL, "RESULT");
 
 TEST(records_and_data_arrive)

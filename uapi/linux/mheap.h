@@ -181,11 +181,13 @@
  *                      object is dead: then the event is there, or will come
  *
  * Any of them can also fail with
- *   -ENOMEM     no memory; operations that make an object or a handle, RESIZE,
- *               PUBLISH, FINALIZER, WATCH, and all that have @data, which goes through
- *               the kernel's own memory
+ *   -ENOMEM     no memory, also behind a full collection; operations that make an
+ *               object or a handle, RESIZE, PUBLISH, FINALIZER, WATCH, and all that have
+ *               @data, which goes through the kernel's own memory. Or the heap's limit
+ *               of bytes is reached (NEW, RESIZE), see "Limits"
  *   -ENOSPC     the heap has given out all its 2^32 - 1 object numbers, or the
- *               session all its handles
+ *               session all its handles, or the heap's limit of objects or handles
+ *               is reached
  *   -EOVERFLOW  an object has MHEAP_REFERENCES_MAX references
  *
  * Reads and writes of at most MHEAP_ATOMIC_IO_MAX bytes are atomic towards each
@@ -237,6 +239,28 @@
  * and later collections find it again. MHEAP_IOC_ENUMERATE gives the objects in the
  * list; MHEAP_IOC_CLEAR_GARBAGE drops its references: what was garbage is garbage again.
  * The flags hold for collections that begin from then on.
+ *
+ * A heap is also collected in full, in the background, when something else says so
+ * that can be set in sysfs: time has passed (interval_ms), nobody works on the heap
+ * any more (idle_ms), a session was closed and others are left (collect_on_close),
+ * the system is short of memory (shrink). None of that happens with automatic
+ * collection off. stats/collections_by_* in sysfs count the collections by cause.
+ *
+ * Limits
+ * ------
+ *
+ * A heap can be limited in objects, in bytes (as in struct mheap_stats), and in
+ * handles of all its sessions, with MHEAP_IOC_SET_LIMITS, in sysfs (limit_objects,
+ * limit_bytes, limit_handles), and for new heaps in defaults/. An operation that
+ * would pass a limit has the whole heap collected first, also with automatic
+ * collection off, and tries once more. Where there is still no room it fails, with
+ * -ENOSPC for objects and handles and with -ENOMEM for bytes, and has changed nothing.
+ * No limit is ever passed, except that an object that is resized counts twice until it
+ * has been copied. RESIZE to something that takes no more bytes never meets a limit.
+ *
+ * Memory is charged to the memory cgroup of the process that makes the object or the
+ * handle. Where that has none left the same happens: the heap is collected, and if that
+ * does not help the operation fails with -ENOMEM. It never calls the OOM killer.
  *
  * What a release or a collection frees can be much, and no caller waits for all
  * of it: a long cascade is continued in the background. MHEAP_IOC_SETTLE waits
@@ -574,6 +598,7 @@ struct mheap_generation_stats {
  * @finalizers_skipped: objects whose finalizers were not called, and never will be
  * @frozen: objects in the permanent generation
  * @garbage: objects in the garbage list
+ * @limit_failures: operations that failed because of a limit
  *
  * The figures are read one after the other while other sessions go on; on a
  * heap at rest they agree.
@@ -596,6 +621,7 @@ struct mheap_stats {
 	__u64	finalizers_skipped;
 	__u64	frozen;
 	__u64	garbage;
+	__u64	limit_failures;
 };
 
 /**
@@ -947,6 +973,24 @@ struct mheap_snapshot_end {
 	__u64	slots;
 };
 
+#define MHEAP_LIMIT_MAX			0x7fffffffffffffffULL
+
+/**
+ * struct mheap_limits - MHEAP_IOC_GET_LIMITS, MHEAP_IOC_SET_LIMITS: see "Limits"
+ * @objects: that the heap may have
+ * @bytes: of memory that they may take, as in struct mheap_stats
+ * @handles: that its sessions may have open, weak ones included
+ *
+ * 0 for no limit, at most MHEAP_LIMIT_MAX (else -EINVAL, and none is changed). Where
+ * there is more already nothing is taken away, but nothing more can be made before
+ * there is less. -EINTR when a signal kills the process before they were set.
+ */
+struct mheap_limits {
+	__u64	objects;
+	__u64	bytes;
+	__u64	handles;
+};
+
 #define MHEAP_IOC_MAGIC			0xC3
 
 /* Returns how many operations were executed. */
@@ -981,5 +1025,7 @@ struct mheap_snapshot_end {
 #define MHEAP_IOC_ENUMERATE	_IOWR(MHEAP_IOC_MAGIC, 0x11, struct mheap_enumerate)
 /* -EINTR when a signal kills the process; it waits for a collection under way. */
 #define MHEAP_IOC_CLEAR_GARBAGE	_IO(MHEAP_IOC_MAGIC, 0x12)
+#define MHEAP_IOC_GET_LIMITS	_IOR(MHEAP_IOC_MAGIC, 0x13, struct mheap_limits)
+#define MHEAP_IOC_SET_LIMITS	_IOW(MHEAP_IOC_MAGIC, 0x14, struct mheap_limits)
 
 #endif /* _UAPI_LINUX_MHEAP_H */

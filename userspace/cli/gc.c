@@ -154,6 +154,52 @@ static int run_garbage(struct request *request, const char *heap)
 	return print_numbers(request, heap, HEAP_GARBAGE);
 }
 
+static const enum heap_field limits[] = {
+	HEAP_LIMIT_OBJECTS, HEAP_LIMIT_BYTES, HEAP_LIMIT_HANDLES,
+};
+
+#define LIMITS		(sizeof(limits) / sizeof(*limits))
+
+static int set_limits(struct request *request, const char *heap)
+{
+	char text[24];
+
+	for (unsigned int i = 0; i < LIMITS; i++) {
+		int status;
+
+		snprintf(text, sizeof(text), "%" PRIu64, request->values[i]);
+		status = write_value(request, heap, heap_field_name(limits[i]), text);
+		if (status != CLI_OK)
+			return status;
+	}
+	return CLI_OK;
+}
+
+static int run_limit(struct request *request, const char *heap)
+{
+	struct json_object *array;
+	uint64_t value[LIMITS];
+
+	if (request->count)
+		return set_limits(request, heap);
+	for (unsigned int i = 0; i < LIMITS; i++) {
+		int error = mh_heap_numbers(heap, heap_field_name(limits[i]), &value[i], 1);
+
+		if (error)
+			return failed(request, heap, error);
+	}
+	if (!request->output) {
+		printf("%s%s%" PRIu64 " %" PRIu64 " %" PRIu64 "\n", request->titled ? heap : "",
+		       request->titled ? ": " : "", value[0], value[1], value[2]);
+		return CLI_OK;
+	}
+	array = json_object_new_array();
+	for (unsigned int i = 0; i < LIMITS; i++)
+		json_object_array_add(array, json_object_new_uint64(value[i]));
+	json_object_object_add(request->output, heap, array);
+	return CLI_OK;
+}
+
 static const enum heap_field stats_fields[] = {
 	HEAP_COLLECTIONS, HEAP_VISITED, HEAP_COLLECTED, HEAP_UNCOLLECTABLE, HEAP_NANOSECONDS,
 	HEAP_LONGEST, HEAP_GENERATION_OBJECTS,
@@ -231,6 +277,7 @@ static const struct verb verbs[] = {
 	{ "frozen", run_frozen, 1 << 0, 0, false, true },
 	{ "garbage", run_garbage, 1 << 0, 0, false, true },
 	{ "is-enabled", run_is_enabled, 1 << 0, 0, true, true },
+	{ "limit", run_limit, 1 << 0 | 1 << 3, MHEAP_LIMIT_MAX, true, true },
 	{ "stats", run_stats, 1 << 0, 0, false, true },
 	{ "threshold", run_threshold, 1 << 0 | 1 << 3, MHEAP_THRESHOLD_MAX, true, true },
 	{ "unfreeze", run_unfreeze, 1 << 0, 0, false, false },
@@ -337,7 +384,8 @@ static const struct argp argp = {
 	.options = options,
 	.parser = parse,
 	.args_doc = "collect [GENERATION]\ncount\ndebug [FLAG...]\ndisable\nenable\nfreeze\n"
-		    "frozen\ngarbage [--clear]\nis-enabled\nstats\nthreshold [T0 T1 T2]\nunfreeze",
+		    "frozen\ngarbage [--clear]\nis-enabled\n"
+		    "limit [OBJECTS BYTES HANDLES]\nstats\nthreshold [T0 T1 T2]\nunfreeze",
 	.doc = "Steer the collector of a heap. Where only one heap exists it need not be named."
 	       "\v"
 	       "collect: collect generations 0 to GENERATION (2) now\n"
@@ -349,6 +397,7 @@ static const struct argp argp = {
 	       "frozen: print how many are in it\n"
 	       "garbage: print how many objects are in the garbage list, or clear it\n"
 	       "is-enabled: print whether it is on\n"
+	       "limit: print the limits of the heap, or set them; 0 is none\n"
 	       "stats: print what was done per generation\n"
 	       "threshold: print the thresholds, or set them",
 };

@@ -19,6 +19,9 @@ static const struct {
 	[HEAP_COUNT]		= { "count", MHEAP_GENERATIONS },
 	[HEAP_DEBUG]		= { "debug", 1 },
 	[HEAP_GARBAGE]		= { "garbage", 1 },
+	[HEAP_LIMIT_OBJECTS]	= { "limit_objects", 1 },
+	[HEAP_LIMIT_BYTES]	= { "limit_bytes", 1 },
+	[HEAP_LIMIT_HANDLES]	= { "limit_handles", 1 },
 	[HEAP_COLLECTIONS]	= { "stats/collections", MHEAP_GENERATIONS },
 	[HEAP_VISITED]		= { "stats/visited", MHEAP_GENERATIONS },
 	[HEAP_COLLECTED]	= { "stats/collected", MHEAP_GENERATIONS },
@@ -36,6 +39,15 @@ static const struct {
 	[HEAP_FREED_BY_COLLECTOR] = { "stats/freed_by_collector", 1 },
 	[HEAP_PENDING]		= { "stats/pending", 1 },
 	[HEAP_TABLE_BYTES]	= { "stats/table_bytes", 1 },
+	[HEAP_LIMIT_FAILURES]	= { "stats/limit_failures", 1 },
+	[HEAP_BY_THRESHOLD]	= { "stats/collections_by_threshold", 1 },
+	[HEAP_BY_CEILING]	= { "stats/collections_by_ceiling", 1 },
+	[HEAP_BY_REQUEST]	= { "stats/collections_by_request", 1 },
+	[HEAP_BY_INTERVAL]	= { "stats/collections_by_interval", 1 },
+	[HEAP_BY_IDLE]		= { "stats/collections_by_idle", 1 },
+	[HEAP_BY_CLOSE]		= { "stats/collections_by_close", 1 },
+	[HEAP_BY_LIMIT]		= { "stats/collections_by_limit", 1 },
+	[HEAP_BY_PRESSURE]	= { "stats/collections_by_pressure", 1 },
 };
 
 const char *heap_field_name(enum heap_field field)

@@ -55,6 +55,25 @@ int mh_set_threshold(struct mh_session *session, const uint32_t threshold[MHEAP_
 	return mh_request(session, MHEAP_IOC_SET_THRESHOLD, &request);
 }
 
+int mh_get_limits(struct mh_session *session, struct mheap_limits *limits)
+{
+	struct mheap_limits request;
+	int error;
+
+	memset(&request, 0, sizeof(request));
+	error = mh_request(session, MHEAP_IOC_GET_LIMITS, &request);
+	if (!error)
+		*limits = request;
+	return error;
+}
+
+int mh_set_limits(struct mh_session *session, const struct mheap_limits *limits)
+{
+	struct mheap_limits request = *limits;
+
+	return mh_request(session, MHEAP_IOC_SET_LIMITS, &request);
+}
+
 int mh_get_count(struct mh_session *session, uint32_t count[MHEAP_GENERATIONS])
 {
 	struct mheap_count request;

@@ -729,6 +729,24 @@ int mh_get_threshold(struct mh_session *session, uint32_t threshold[MHEAP_GENERA
 int mh_set_threshold(struct mh_session *session, const uint32_t threshold[MHEAP_GENERATIONS]);
 
 /**
+ * mh_get_limits - how many objects, bytes and handles the heap may have
+ * @session: a session of the heap
+ * @limits: where they go; 0 for no limit
+ *
+ * Return: 0.
+ */
+int mh_get_limits(struct mh_session *session, struct mheap_limits *limits);
+
+/**
+ * mh_set_limits - set all three limits
+ * @session: a session of the heap
+ * @limits: at most MHEAP_LIMIT_MAX each; 0 for no limit
+ *
+ * Return: 0, or -EINVAL, and none is changed; -EINTR when a signal kills the process.
+ */
+int mh_set_limits(struct mh_session *session, const struct mheap_limits *limits);
+
+/**
  * mh_get_count - how far the counters of the generations are
  * @session: a session of the heap
  * @count: where they go
@@ -863,6 +881,7 @@ int mh_set_finalizer(struct mh_session *session, mh_ref object, uint64_t cookie)
  */
 int mh_cancel_finalizer(struct mh_session *session, mh_ref object);
 
+/*
  * Finding objects (enumerate.c)
  *
  * Lists hold strong handles, each of them one more reference, in an array that
