@@ -5,20 +5,20 @@
 
 # shellcheck disable=SC2154 # mheap and here are device.sh's
 test_snapshot() {
-	local name fd list item leaf ring pid line
+	local name fd list item leaf ring pid
 
 	coproc holder { exec "$here/holder"; }
 	# shellcheck disable=SC2031
 	pid=$holder_PID
 	read -r -u "${holder[0]}" name fd list item leaf ring
-	read -r -u "${holder[0]}" line
+	read -r -u "${holder[0]}"
 
 	check "snapshot: by the name of the heap" "$mheap" snapshot "$name" -o old.mheap
 	check "snapshot: by process and descriptor" \
 		"$mheap" snapshot --pid="$pid" --fd="$fd" -o same.mheap
 	expect "diff: nothing has changed" 0 "nothing has changed" "$mheap" diff old.mheap same.mheap
 	echo grow >&"${holder[1]}"
-	read -r -u "${holder[0]}" line
+	read -r -u "${holder[0]}"
 	check "snapshot: to standard output" bash -c '"$0" snapshot "$1" > new.mheap' "$mheap" "$name"
 	expect "diff: by type" 0 "^ +\+10 +\+[0-9]+  type 9$" "$mheap" diff old.mheap new.mheap
 	expect "diff: by site" 0 "^ +\+10 +\+[0-9]+  tag 5$" "$mheap" diff old.mheap new.mheap

@@ -119,7 +119,7 @@ static bool take_edges(struct reader *reader, struct snapshot *s,
 	while (s->targets + record->count > reader->target_room)
 		reader->target_room = reader->target_room ? reader->target_room * 2 : 4096;
 	s->target = array_resize(s->target, reader->target_room, sizeof(*s->target));
-	memcpy(s->target + s->targets, record->target, record->count * sizeof(uint32_t));
+	memcpy(s->target + s->targets, record + 1, record->count * sizeof(uint32_t));
 	s->targets += record->count;
 	return true;
 }
@@ -159,7 +159,7 @@ static bool take_root(struct reader *reader, struct snapshot *s,
 	if (record->length > record->record.size - sizeof(*record))
 		return false;
 	GROW(s->root, s->roots, reader->root_room);
-	s->root[s->roots].name = must(strndup(record->name, record->length));
+	s->root[s->roots].name = must(strndup((const char *)(record + 1), record->length));
 	s->root[s->roots++].object = snapshot_find(s, record->id);
 	return true;
 }
@@ -175,7 +175,7 @@ static bool take_site(struct reader *reader, struct snapshot *s,
 	GROW(s->site, s->sites, reader->site_room);
 	site = &s->site[s->sites++];
 	*site = (struct snapshot_site){ record->tag, record->site, record->depth, { 0 } };
-	memcpy(site->address, record->address, record->depth * sizeof(uint64_t));
+	memcpy(site->address, record + 1, record->depth * sizeof(uint64_t));
 	return true;
 }
 
