@@ -50,7 +50,7 @@ struct mheap_segment {
 struct mheap_arena_pool {
 	u32 number;
 	bool failed;
-	spinlock_t lock;
+	spinlock_t lock;	/* see above */
 	struct mheap_segment *first;
 };
 

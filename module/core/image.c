@@ -74,7 +74,7 @@ int mheap_image_begin(struct mheap_image *image, struct mheap_heap *heap)
 {
 	int error;
 
-	BUILD_BUG_ON(STAGING_BYTES < MHEAP_IMAGE_PIECE * sizeof(u32));
+	BUILD_BUG_ON(MHEAP_IMAGE_PIECE * sizeof(u32) > STAGING_BYTES);
 	memset(image, 0, sizeof(*image));
 	image->heap = heap;
 	image->staging = kvmalloc(STAGING_BYTES, MHEAP_GFP);

@@ -176,13 +176,11 @@ static u32 *add_sites(struct mheap_table *table, struct mheap_chunk *chunk)
 	if (!chunk->site) {
 		/* Pairs with the acquire in mheap_site_of(). */
 		smp_store_release(&chunk->site, site);
+		atomic_long_add(MHEAP_CHUNK_OBJECTS * sizeof(*site), &table->bytes);
 		site = NULL;
 	}
 	spin_unlock(&table->lock);
-	if (site)
-		kfree(site);
-	else
-		atomic_long_add(MHEAP_CHUNK_OBJECTS * sizeof(*site), &table->bytes);
+	kfree(site);	/* somebody else was faster */
 	return READ_ONCE(chunk->site);
 }
 

@@ -13,8 +13,8 @@
 #include "core/root.h"
 #include "core/watch.h"
 #include "core/site.h"
-#include "kern/stack.h"
 #include "result.h"
+#include "stack.h"
 
 static_assert(MHEAP_RESULT_FLAG > (u64)MHEAP_HANDLE_SERIAL_MAX << MHEAP_HANDLE_SERIAL_SHIFT);
 static_assert(MHEAP_SLOTS_MAX == MHEAP_BODY_SLOTS_MAX);

@@ -155,7 +155,7 @@ static void tell_slots(struct mheap_image_sink *sink, u32 number, u32 first, u32
 	edges->object = number;
 	edges->first = first;
 	edges->count = count;
-	memcpy(edges->target, slot, count * sizeof(*slot));
+	memcpy(edges + 1, slot, count * sizeof(*slot));
 	snapshot->slots += count;
 }
 
@@ -262,7 +262,7 @@ static void step_roots(struct snapshot *snapshot)
 		root = add(snapshot, MHEAP_SNAPSHOT_ROOT, sizeof(*root), length + 1);
 		root->id = list->id[snapshot->root];
 		root->length = length;
-		memcpy(root->name, name, length);
+		memcpy(root + 1, name, length);
 		snapshot->text += length + 1;
 	}
 }
@@ -285,7 +285,7 @@ static void step_sites(struct snapshot *snapshot)
 		record->tag = site->tag;
 		record->site = site->number;
 		record->depth = site->depth;
-		memcpy(record->address, site->address, site->depth * sizeof(*site->address));
+		memcpy(record + 1, site->address, site->depth * sizeof(*site->address));
 	}
 }
 

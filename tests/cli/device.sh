@@ -20,6 +20,8 @@ trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 # shellcheck source-path=SCRIPTDIR
 . "$here/ktap.sh"
+# shellcheck source-path=SCRIPTDIR
+. "$here/device_snapshot.sh"
 
 json() { python3 -c "import json, sys; d = json.load(sys.stdin); assert ($1), d"; }
 
@@ -215,4 +217,5 @@ test_bad
 test_summary
 test_sysfs
 test_generated
+test_snapshot
 ktap_end

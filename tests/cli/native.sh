@@ -37,7 +37,7 @@ test_usage() {
 	expect "unknown option" 2 "unrecognized option" "$mheap" --frob
 	expect "--help" 0 "replay +run a trace" "$mheap" --help
 	expect "--version" 0 "^mheap [0-9]+\.[0-9]+\.[0-9]+$" "$mheap" --version
-	for command in gc replay stat; do
+	for command in diff export gc path replay retained snapshot stat who; do
 		expect "$command --help" 0 "Usage: mheap $command" "$mheap" $command --help
 		expect "$command --version" 0 "^mheap [0-9]" "$mheap" $command --version
 		expect "$command: unknown option" 2 "unrecognized" "$mheap" $command --frob

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dominator.h"
 #include "graph.h"
 #include "tap.h"
 
@@ -153,10 +154,68 @@ static bool fate_agrees(const struct graph *graph)
 	return !memcmp(&fate, &expected, sizeof(fate));
 }
 
+/* What can be reached from node 0 on ways that do not go through @without. */
+static void reach_without(const struct graph *graph, uint32_t without, bool *reached)
+{
+	bool again = without != 0;
+
+	memset(reached, 0, NODES * sizeof(*reached));
+	reached[0] = again;
+	while (again) {
+		again = false;
+		for (uint32_t i = 0; i < graph->nodes; i++)
+			for (uint32_t e = graph->first[i]; e < graph->first[i + 1]; e++) {
+				uint32_t target = graph->target[e];
+
+				if (!reached[i] || reached[target] || target == without)
+					continue;
+				reached[target] = true;
+				again = true;
+			}
+	}
+}
+
+/* A node dominates all that cannot be reached without it. */
+static bool dominators_agree(const struct graph *graph)
+{
+	bool reached[NODES + 1][NODES], dominates[NODES][NODES];
+	uint32_t found[NODES], n = graph->nodes;
+	uint64_t size[NODES], expected[NODES] = { 0 };
+
+	reach_without(graph, NODES, reached[NODES]);
+	for (uint32_t i = 0; i < n; i++) {
+		reach_without(graph, i, reached[i]);
+		size[i] = 1 + i * i;
+		for (uint32_t j = 0; j < n; j++)
+			dominates[i][j] = reached[NODES][j] && !reached[i][j];
+	}
+	dominator_find(graph, found);
+	dominator_retained(graph, found, size);
+	for (uint32_t j = 0; j < n; j++) {
+		uint32_t immediate = DOMINATOR_NONE;
+
+		/* Of all others that dominate it, the one that all of them dominate. */
+		for (uint32_t i = 0; i < n; i++)
+			if (i != j && dominates[i][j] &&
+			    (immediate == DOMINATOR_NONE || dominates[immediate][i]))
+				immediate = i;
+		if (found[j] != immediate)
+			return false;
+		for (uint32_t i = 0; i < n; i++)
+			if (dominates[i][j])
+				expected[i] += 1 + j * j;
+		if (!reached[NODES][j])
+			expected[j] += 1 + j * j;
+	}
+	return !memcmp(size, expected, n * sizeof(*size));
+}
+
 static void test_small(unsigned long first)
 {
-	unsigned long bad[4] = { 0 };
-	const char *names[4] = { "components", "cycles", "reachability", "fate" };
+	unsigned long bad[5] = { 0 };
+	const char *names[5] = {
+		"components", "cycles", "reachability", "fate", "dominators",
+	};
 	char name[64];
 
 	for (unsigned long seed = first; seed < first + ROUNDS; seed++) {
@@ -166,15 +225,16 @@ static void test_small(unsigned long first)
 		state = seed;
 		below(1);
 		make(&graph, &slow);
-		bool ok[4] = { components_agree(&graph, &slow),
+		bool ok[5] = { components_agree(&graph, &slow),
 			cycles_agree(&graph, &slow),
-			reach_agrees(&graph, &slow), fate_agrees(&graph) };
-		for (int i = 0; i < 4; i++)
+			reach_agrees(&graph, &slow), fate_agrees(&graph),
+			dominators_agree(&graph) };
+		for (int i = 0; i < 5; i++)
 			if (!ok[i] && !bad[i]++)
 				printf("# %s: wrong with seed %lu\n", names[i], seed);
 		graph_free(&graph);
 	}
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < 5; i++) {
 		snprintf(name, sizeof(name), "%s, %d random graphs, seeds from %lu",
 			 names[i], ROUNDS, first);
 		tap(!bad[i], name);
@@ -201,6 +261,33 @@ static bool long_list(bool ring)
 	return reached == LONG && largest == (ring ? LONG : 1);
 }
 
+/* A list in which each node refers back to the one before: node 0 retains all. */
+static bool long_dominators(void)
+{
+	uint32_t *dominator = calloc(LONG, sizeof(*dominator));
+	uint64_t *size = calloc(LONG, sizeof(*size));
+	struct graph graph = { 0 };
+	bool right = true;
+
+	for (uint32_t i = 0; i < LONG; i++) {
+		graph_add_node(&graph);
+		if (i)
+			graph_add_edge(&graph, i - 1);
+		if (i < LONG - 1)
+			graph_add_edge(&graph, i + 1);
+		size[i] = 1;
+	}
+	dominator_find(&graph, dominator);
+	dominator_retained(&graph, dominator, size);
+	for (uint32_t i = 1; i < LONG; i++)
+		right &= dominator[i] == i - 1 && size[i] == LONG - i;
+	right &= size[0] == LONG;
+	graph_free(&graph);
+	free(dominator);
+	free(size);
+	return right;
+}
+
 void test_random(unsigned long seed)
 {
 	struct graph empty = { 0 };
@@ -209,5 +296,6 @@ void test_random(unsigned long seed)
 	test_small(seed);
 	tap(long_list(false), "a long list");
 	tap(long_list(true), "a long ring");
+	tap(long_dominators(), "dominators of a long list with links back");
 	tap(!graph_cycles(&empty, none) && !graph_reach(&empty, none), "no nodes");
 }

@@ -298,7 +298,8 @@ static void list_in_pieces(struct mheap_roots *roots, u32 size, u32 names)
 		list = (struct mheap_root_list){
 			.text = malloc(size), .size = size, .bucket = list.bucket,
 		};
-		check_equal(mheap_roots_list(container_of(roots, struct mheap_heap, roots), &list), 0);
+		check_equal(mheap_roots_list(container_of(roots, struct mheap_heap, roots),
+					     &list), 0);
 		look_at_list(&list, seen);
 		free(list.text);
 	}

@@ -822,7 +822,7 @@ enum mheap_record_kind {
 /**
  * struct mheap_record - how each record of a snapshot begins
  * @kind: enum mheap_record_kind
- * @size: bytes of the record, this included; a multiple of 8
+ * @size: bytes of the record, this included; a multiple of 8: zeroes fill it up
  */
 struct mheap_record {
 	__u32	kind;
@@ -885,8 +885,8 @@ struct mheap_snapshot_object {
  * @first: the first slot
  * @count: how many
  * @reserved: zero
- * @target: numbers of the objects that they refer to, or 0; filled up with zeroes to the
- *          end of the record
+ *
+ * Behind it @count times __u32: numbers of the objects that they refer to, or 0.
  */
 struct mheap_snapshot_edges {
 	struct mheap_record record;
@@ -894,7 +894,6 @@ struct mheap_snapshot_edges {
 	__u32	first;
 	__u32	count;
 	__u32	reserved;
-	__u32	target[];
 };
 
 /**
@@ -935,14 +934,14 @@ struct mheap_snapshot_handle {
  * @id: of the object
  * @length: of the name
  * @reserved: zero
- * @name: with zeroes behind it, at least one
+ *
+ * Behind it the name, and a 0.
  */
 struct mheap_snapshot_root {
 	struct mheap_record record;
 	__u64	id;
 	__u32	length;
 	__u32	reserved;
-	char	name[];
 };
 
 /**
@@ -950,15 +949,15 @@ struct mheap_snapshot_root {
  * @record: MHEAP_SNAPSHOT_SITE
  * @tag: as given to NEW
  * @site: its number
- * @depth: length of @address
- * @address: of instructions, innermost first
+ * @depth: length of its stack
+ *
+ * Behind it @depth times __u64: addresses of instructions, innermost first.
  */
 struct mheap_snapshot_site {
 	struct mheap_record record;
 	__u64	tag;
 	__u32	site;
 	__u32	depth;
-	__u64	address[];
 };
 
 /**

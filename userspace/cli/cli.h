@@ -23,10 +23,16 @@ enum cli_status {
 	CLI_USAGE = 2,		/* the request or the input makes no sense */
 };
 
+int cmd_diff(int argc, char **argv);
+int cmd_export(int argc, char **argv);
 int cmd_gc(int argc, char **argv);
 int cmd_packages(int argc, char **argv);
+int cmd_path(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
+int cmd_retained(int argc, char **argv);
+int cmd_snapshot(int argc, char **argv);
 int cmd_stat(int argc, char **argv);
+int cmd_who(int argc, char **argv);
 
 /*
  * Options (options.c). Keys of options without a letter start at CLI_OPT; those

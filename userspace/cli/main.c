@@ -14,10 +14,16 @@ struct command {
 };
 
 static const struct command commands[] = {
+	{ "diff", "mheap diff", "what has grown from one snapshot to another", cmd_diff },
+	{ "export", "mheap export", "write a snapshot as other programs read it", cmd_export },
 	{ "gc", "mheap gc", "steer the collector of a heap", cmd_gc },
 	{ "packages", "mheap packages", "a package database as a graph of objects", cmd_packages },
+	{ "path", "mheap path", "why an object is alive", cmd_path },
 	{ "replay", "mheap replay", "run a trace of operations and check it", cmd_replay },
+	{ "retained", "mheap retained", "what retains most memory", cmd_retained },
+	{ "snapshot", "mheap snapshot", "take a snapshot of a heap", cmd_snapshot },
 	{ "stat", "mheap stat", "show the heaps", cmd_stat },
+	{ "who", "mheap who", "who holds an object", cmd_who },
 	{ 0 }
 };
 

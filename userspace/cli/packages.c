@@ -13,11 +13,12 @@
 #include "packages_job.h"
 #include "packages_memory.h"
 
-enum { OPT_DRY = CLI_OPT };
+enum { OPT_DRY = CLI_OPT, OPT_SNAPSHOT };
 
 struct request {
 	const char *list;
 	const char *keep;
+	const char *snapshot;
 	bool threshold_given;
 	uint32_t threshold[MHEAP_GENERATIONS];
 	bool dry;
@@ -55,6 +56,9 @@ static error_t take(int key, char *argument, struct argp_state *state)
 		if (!parse_threshold(argument, request->threshold))
 			argp_error(state, "'%s' is not three thresholds", argument);
 		return 0;
+	case OPT_SNAPSHOT:
+		request->snapshot = argument;
+		return 0;
 	case OPT_DRY:
 		request->dry = true;
 		return 0;
@@ -78,6 +82,7 @@ static const struct argp_option options[] = {
 	{ "keep", 'k', "NAME[,NAME...]", 0, "Keep these packages and what they need", 0 },
 	{ "threshold", 't', "\"N N N\"", 0, "Thresholds of the first load", 0 },
 	{ "dry-run", OPT_DRY, NULL, 0, "Only compute the graph; needs no heap", 0 },
+	{ "snapshot", OPT_SNAPSHOT, "FILE", 0, "Write a snapshot of the loaded heap", 0 },
 	CLI_OPTION_JSON,
 	{ 0 }
 };
@@ -224,6 +229,7 @@ int cmd_packages(int argc, char **argv)
 		status = choose(&job, request.keep);
 	if (status == CLI_OK) {
 		job.retuned = request.threshold_given;
+		job.snapshot = request.snapshot;
 		memcpy(job.threshold, request.threshold, sizeof(job.threshold));
 		report_begin(&job.report, request.json);
 		expect(&job);

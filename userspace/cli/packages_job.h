@@ -20,6 +20,7 @@ struct packages_job {
 	struct graph_fate end;		/* of the closure, when nothing is */
 	bool retuned;			/* @threshold is to be set */
 	uint32_t threshold[MHEAP_GENERATIONS];
+	const char *snapshot;		/* where one is to be written, or NULL */
 	struct report report;
 };
 

@@ -8,6 +8,7 @@
 
 #include "cli.h"
 #include "packages_memory.h"
+#include "packages_snapshot.h"
 #include "packages_trial.h"
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
@@ -351,6 +352,8 @@ int packages_run(struct packages_job *job)
 		error = verify(&trial);
 	if (!error)
 		error = collect_nothing(&trial);
+	if (!error && job->snapshot)
+		error = packages_snapshot(&trial, job->snapshot);
 	if (!error)
 		error = keep_closure(&trial, &kept);
 	if (!error)

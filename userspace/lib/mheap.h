@@ -823,6 +823,50 @@ int mh_clear_garbage(struct mh_session *session);
  */
 int mh_settle(struct mh_session *session);
 
+/**
+ * mh_get_profile - what is noted of where objects are made
+ * @session: a session of the heap
+ * @profile: where it goes
+ *
+ * Return: 0.
+ */
+int mh_get_profile(struct mh_session *session, struct mheap_profile *profile);
+
+/**
+ * mh_set_profile - note where objects are made from now on
+ * @session: a session of the heap
+ * @mode: MHEAP_PROFILE_OFF, MHEAP_PROFILE_TAGS or MHEAP_PROFILE_STACKS
+ * @sample: take the stack of every so many objects; 0 to leave it
+ *
+ * Return: 0, -EINVAL for another @mode, or -ENOMEM.
+ */
+int mh_set_profile(struct mh_session *session, uint32_t mode, uint32_t sample);
+
+/**
+ * mh_new_at - make an object, and say where
+ * @session: a session
+ * @type: any number
+ * @slots: how many
+ * @length: bytes of payload
+ * @site: tag of the place in the program, any number; see mh_set_profile()
+ * @object: filled with a handle
+ *
+ * Return: 0, or as mh_new().
+ */
+int mh_new_at(struct mh_session *session, uint32_t type, uint32_t slots, size_t length,
+	      uint64_t site, mh_handle *object);
+
+/**
+ * mh_snapshot - take a snapshot of the heap
+ * @session: a session of the heap
+ * @fd: filled with a descriptor to read() it from, as <linux/mheap.h> says; to be
+ *	closed with close()
+ *
+ * Return: 0, -EBUSY while another snapshot of the heap is being read, -ENOMEM,
+ * -EMFILE or -ENFILE.
+ */
+int mh_snapshot(struct mh_session *session, int *fd);
+
 /*
  * Events (event.c)
  *

@@ -2,11 +2,11 @@
 /*
  * Stacks of the program that is in the kernel.
  */
-#ifndef _MHEAP_KERN_STACK_H
-#define _MHEAP_KERN_STACK_H
+#ifndef _MHEAP_IFACE_STACK_H
+#define _MHEAP_IFACE_STACK_H
 
 #include <linux/types.h>
 
 u32 mheap_stack_take(u64 *address, u32 room);
 
-#endif /* _MHEAP_KERN_STACK_H */
+#endif /* _MHEAP_IFACE_STACK_H */

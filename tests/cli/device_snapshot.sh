@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
+# shellcheck shell=bash
+#
+# For device.sh: snapshots of another process's heap, and what is found in them.
+
+# shellcheck disable=SC2154 # mheap and here are device.sh's
+test_snapshot() {
+	local name fd list item leaf ring pid
+
+	coproc holder { exec "$here/holder"; }
+	# shellcheck disable=SC2031
+	pid=$holder_PID
+	read -r -u "${holder[0]}" name fd list item leaf ring
+	read -r -u "${holder[0]}"
+
+	check "snapshot: by the name of the heap" "$mheap" snapshot "$name" -o old.mheap
+	check "snapshot: by process and descriptor" \
+		"$mheap" snapshot --pid="$pid" --fd="$fd" -o same.mheap
+	expect "diff: nothing has changed" 0 "nothing has changed" "$mheap" diff old.mheap same.mheap
+	echo grow >&"${holder[1]}"
+	read -r -u "${holder[0]}"
+	check "snapshot: to standard output" bash -c '"$0" snapshot "$1" > new.mheap' "$mheap" "$name"
+	expect "diff: by type" 0 "^ +\+10 +\+[0-9]+  type 9$" "$mheap" diff old.mheap new.mheap
+	expect "diff: by site" 0 "^ +\+10 +\+[0-9]+  tag 5$" "$mheap" diff old.mheap new.mheap
+	expect "diff: the other way round" 0 "^ +-10 +-[0-9]+  tag 5$" "$mheap" diff new.mheap old.mheap
+	check "diff: as JSON" bash -c '"$0" diff --json old.mheap new.mheap | python3 -c "
+import json, sys
+d = json.load(sys.stdin)
+assert {\"name\": \"type 9\", \"objects\": 10} == {k: d[\"types\"][0][k] for k in (\"name\", \"objects\")}
+assert d[\"sites\"][0][\"name\"] == \"tag 5\""' "$mheap"
+
+	expect "who: a handle, and so a process" 0 "session [0-9]+ \(pid $pid, .*\), handle" \
+		"$mheap" who old.mheap "$list"
+	expect "who: an object's slot" 0 "^  object $list \(type 1\), slot 1$" \
+		"$mheap" who old.mheap "$item"
+	expect "who: a name" 0 '^  the name "root"$' "$mheap" who old.mheap "$item"
+	expect "who: a weak handle" 0 "weak handle" "$mheap" who old.mheap "$leaf"
+	expect "who: garbage holds itself" 0 "^  object $ring \(type 4\), slot 0$" \
+		"$mheap" who old.mheap "$ring"
+	expect "who: on the heap as it is" 0 "^  object $item" "$mheap" who "$name" "$leaf"
+	expect "who: no such object" 1 "has no object 4242" "$mheap" who old.mheap 4242
+	expect "path: through slots, from what is nearest" 0 "^slot 0 -> object $leaf \(type 3\)$" \
+		"$mheap" path old.mheap "$leaf"
+	expect "path: from a name" 0 '^the name "root"$' "$mheap" path old.mheap "$item"
+	expect "path: garbage" 0 "no way leads there" "$mheap" path old.mheap "$ring"
+
+	expect "retained: a session, and what it alone holds" 0 " 1  session [0-9]+ \(pid $pid" \
+		"$mheap" retained old.mheap
+	expect "retained: what two hold, neither retains" 0 " 2  object $item \(type 2\)" \
+		"$mheap" retained old.mheap
+	expect "retained: garbage is nobody's" 0 " 1  nobody" "$mheap" retained old.mheap
+	expect "snapshot --top" 0 "RETAINED" "$mheap" snapshot --top=3 "$name"
+
+	check "export: heapsnapshot" "$mheap" export old.mheap -f heapsnapshot -o out.heapsnapshot
+	check "export: its structure" "$here/check-heapsnapshot" out.heapsnapshot
+	check "export: dot" "$mheap" export old.mheap --format=dot -o out.dot
+	if command -v dot > /dev/null; then
+		check "export: Graphviz draws it" dot -Tsvg -o out.svg out.dot
+		# shellcheck disable=SC2016
+		expect "export: and sees all of it" 0 "^7 7$" \
+			gvpr 'BEG_G { printf("%d %d\n", $G.n_nodes, $G.n_edges) }' out.dot
+	else
+		skip "export: Graphviz draws it" "no Graphviz"
+	fi
+	expect "export: folded" 0 "^$name;tag 5;type 9 [0-9]+$" "$mheap" export new.mheap -f folded
+	expect "export: what cannot be written" 1 "cannot write" \
+		"$mheap" export old.mheap -f dot -o /nowhere/x
+
+	head -c 300 old.mheap > cut.mheap
+	expect "a snapshot that was cut off" 2 "cut off" "$mheap" retained cut.mheap
+	expect "no snapshot at all" 2 "is no snapshot" "$mheap" retained "$here/ktap.sh"
+	expect "no such file or heap" 1 "no file and no heap" "$mheap" retained nobody
+	expect "snapshot: no such process" 1 "No such process" "$mheap" snapshot --pid=4000000 --fd=3
+	expect "snapshot: no such descriptor" 1 "Bad file descriptor" \
+		"$mheap" snapshot --pid="$pid" --fd=77
+	expect "snapshot: no descriptor of a heap" 1 "cannot take a snapshot" \
+		"$mheap" snapshot --pid="$pid" --fd=0
+	echo quit >&"${holder[1]}"
+	wait "$pid"
+}
