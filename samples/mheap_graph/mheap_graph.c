@@ -11,9 +11,12 @@
  *		/sys/kernel/mheap/mheap_graph meanwhile
  *	pin	let the heap hold the module: it cannot be unloaded until something is
  *		written to /sys/module/mheap_graph/parameters/destroy
+ *
+ * What is written to parameters/again has it do everything again.
  */
 #include <linux/atomic.h>
 #include <linux/err.h>
+#include <linux/lockdep.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 
@@ -246,28 +249,14 @@ static int run(void)
 /* With whatever is left in it. */
 static void destroy(void)
 {
-	mutex_lock(&lock);
+	lockdep_assert_held(&lock);
 	mheap_kuser_destroy(user);
 	mheap_kheap_destroy(heap);
 	user = NULL;
 	heap = NULL;
-	mutex_unlock(&lock);
 }
 
-static int set_destroy(const char *value, const struct kernel_param *parameter)
-{
-	destroy();
-	return 0;
-}
-
-static const struct kernel_param_ops destroy_ops = {
-	.set = set_destroy,
-};
-
-module_param_cb(destroy, &destroy_ops, NULL, 0200);
-MODULE_PARM_DESC(destroy, "write anything to destroy the heap");
-
-static int __init graph_init(void)
+static int make(void)
 {
 	const struct mheap_kheap_params params = {
 		.name = "mheap_graph",
@@ -278,18 +267,63 @@ static int __init graph_init(void)
 	};
 	int error;
 
-	mutex_lock(&lock);
+	destroy();
+	atomic_set(&closed, 0);
+	atomic_set(&lost, 0);
 	heap = mheap_kheap_create(&params);
 	error = IS_ERR(heap) ? PTR_ERR(heap) : run();
-	mutex_unlock(&lock);
 	if (error)
 		destroy();
 	return error;
 }
 
+static int set_destroy(const char *value, const struct kernel_param *parameter)
+{
+	mutex_lock(&lock);
+	destroy();
+	mutex_unlock(&lock);
+	return 0;
+}
+
+static const struct kernel_param_ops destroy_ops = {
+	.set = set_destroy,
+};
+
+module_param_cb(destroy, &destroy_ops, NULL, 0200);
+MODULE_PARM_DESC(destroy, "write anything to destroy the heap");
+
+static int set_again(const char *value, const struct kernel_param *parameter)
+{
+	int error;
+
+	mutex_lock(&lock);
+	error = make();
+	mutex_unlock(&lock);
+	return error;
+}
+
+static const struct kernel_param_ops again_ops = {
+	.set = set_again,
+};
+
+module_param_cb(again, &again_ops, NULL, 0200);
+MODULE_PARM_DESC(again, "write anything to do everything again");
+
+static int __init graph_init(void)
+{
+	int error;
+
+	mutex_lock(&lock);
+	error = make();
+	mutex_unlock(&lock);
+	return error;
+}
+
 static void __exit graph_exit(void)
 {
+	mutex_lock(&lock);
 	destroy();
+	mutex_unlock(&lock);
 	pr_info("mheap_graph: unloaded\n");
 }
 
