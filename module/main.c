@@ -2,7 +2,8 @@
 /*
  * mheap: garbage-collected object heaps for programs. This is the beginning and
  * the end of it: each line needs those before it, and the door for programs
- * opens last and closes first.
+ * opens last and closes first. Other modules, see iface/kernel.h, are loaded when all
+ * of it has begun, and gone before it ends.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -11,6 +12,7 @@
 
 #include "core/allocator.h"
 #include "iface/chardev.h"
+#include "iface/kernel.h"
 #include "iface/sysfs.h"
 #include "kern/instance.h"
 
@@ -31,12 +33,17 @@ static int __init start(void)
 	error = mheap_sysfs_init();
 	if (error)
 		goto err_instances;
-	error = mheap_chardev_init();
+	error = mheap_kernel_init();
 	if (error)
 		goto err_sysfs;
+	error = mheap_chardev_init();
+	if (error)
+		goto err_kernel;
 	pr_info("version " VERSION " loaded\n");
 	return 0;
 
+err_kernel:
+	mheap_kernel_exit();
 err_sysfs:
 	mheap_sysfs_exit();
 err_instances:
@@ -49,6 +56,7 @@ err_slab:
 static void __exit stop(void)
 {
 	mheap_chardev_exit();
+	mheap_kernel_exit();
 	mheap_sysfs_exit();
 	mheap_instances_exit();
 	mheap_slab_destroy(slab);

@@ -61,6 +61,14 @@
  *	alive, costs nothing and need not be given back, and never names another
  *	object than the one it was made for.
  *
+ * Finalizers
+ *
+ *	A type may have a function that is called for each object of it when nothing
+ *	refers to the object any more, whether counting or the collector found that:
+ *	to give back what the object stands for. It is called in the background;
+ *	mheap_kheap_settle() waits for it. A heap that is destroyed calls no
+ *	finalizers of what is still in it.
+ *
  * Errors
  *
  *	A call that fails has changed nothing and leaves what it would have filled
@@ -125,12 +133,21 @@ struct mheap_weak {
  * @length: of the payload, in bytes
  * @owner: THIS_MODULE of whoever it belongs to; not unloaded before the heap is
  *         destroyed
+ * @finalize: called once for each object that nobody refers to any more, or NULL
+ *
+ * @finalize is called from a work item: it may sleep, and it is called for one object
+ * of a heap after the other. The object and all that it refers to are as they were.
+ * The reference is only lent; who wants to keep the object gets one or stores it
+ * somewhere, and then it lives, but is not finalized again when it dies. @finalize is
+ * in no batch, and the user is its own as long as it runs. It neither waits for the
+ * heap to settle nor destroys it.
  */
 struct mheap_ktype {
 	const char *name;
 	u32 slots;
 	u32 length;
 	struct module *owner;
+	void (*finalize)(struct mheap_kuser *user, struct mheap_ref ref);
 };
 
 /* The heap holds the module that makes it. */
@@ -181,6 +198,7 @@ struct mheap_kcollection {
  * @freed_by_count: objects freed because their last reference went
  * @freed_by_collector: objects freed by a collection
  * @in_generation: objects with slots in each generation
+ * @finalizing: objects that wait for their finalizers to be called
  * @pending: objects are dead and not all of them are freed
  */
 struct mheap_kstats {
@@ -190,6 +208,7 @@ struct mheap_kstats {
 	u64 freed_by_count;
 	u64 freed_by_collector;
 	u64 in_generation[MHEAP_KERNEL_GENERATIONS];
+	u64 finalizing;
 	bool pending;
 };
 

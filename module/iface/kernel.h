@@ -7,6 +7,8 @@
 #define _MHEAP_IFACE_KERNEL_H
 
 #include <linux/list.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
 
 #include <linux/mheap_kernel.h>
 
@@ -22,6 +24,9 @@ struct mheap_instance;
  * @instance: the heap
  * @folder: its directory in sysfs
  * @users: how many there are
+ * @finalizer: who calls finalizers, one of the users; NULL where no type has one
+ * @finalize: what it does so in
+ * @events: entry in the queue of @instance->events that queues @finalize
  */
 struct mheap_kheap {
 	struct list_head link;
@@ -29,6 +34,9 @@ struct mheap_kheap {
 	struct mheap_instance *instance;
 	struct mheap_folder *folder;
 	atomic_t users;
+	struct mheap_kuser *finalizer;
+	struct work_struct finalize;
+	struct wait_queue_entry events;
 };
 
 /**
@@ -46,5 +54,12 @@ struct mheap_kuser {
 	u32 type_count;
 	u32 operations;
 };
+
+int mheap_kernel_finalizers_start(struct mheap_kheap *heap);
+int mheap_kernel_finalizers_wait(struct mheap_kheap *heap);
+void mheap_kernel_finalizers_stop(struct mheap_kheap *heap);
+
+int mheap_kernel_init(void);
+void mheap_kernel_exit(void);
 
 #endif /* _MHEAP_IFACE_KERNEL_H */

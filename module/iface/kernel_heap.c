@@ -12,7 +12,7 @@
 
 #include "core/body.h"
 #include "core/collect.h"
-#include "core/release.h"
+#include "core/finalizer.h"
 #include "defaults.h"
 #include "folder.h"
 #include "kern/compat.h"
@@ -97,6 +97,7 @@ static struct mheap_instance *new_instance(const struct mheap_kheap_params *para
 	struct mheap_instance *instance;
 
 	mheap_defaults_get(&config);
+	config.finalizers_max = MHEAP_FINALIZERS_MAX;
 	instance = mheap_instance_create(&config);
 	if (IS_ERR(instance) || !params->allocator ||
 	    !strcmp(params->allocator, instance->heap.allocator->ops->name))
@@ -107,14 +108,22 @@ static struct mheap_instance *new_instance(const struct mheap_kheap_params *para
 
 static int make_heap(struct mheap_kheap *heap)
 {
+	int error;
+
 	heap->instance = new_instance(&heap->params);
 	if (IS_ERR(heap->instance))
 		return PTR_ERR(heap->instance);
+	error = mheap_kernel_finalizers_start(heap);
+	if (error)
+		goto err_instance;
 	heap->folder = mheap_folder_create(heap->instance, heap->params.name);
 	if (!IS_ERR(heap->folder))
 		return 0;
+	error = PTR_ERR(heap->folder);
+	mheap_kernel_finalizers_stop(heap);
+err_instance:
 	mheap_instance_put_and_wait(heap->instance);
-	return PTR_ERR(heap->folder);
+	return error;
 }
 
 static bool is_taken(const char *name)
@@ -193,22 +202,32 @@ err_heap:
 }
 EXPORT_SYMBOL_MHEAP_KERNEL(mheap_kheap_create);
 
+static bool has_users(const struct mheap_kheap *heap)
+{
+	return atomic_read(&heap->users) > (heap->finalizer ? 1 : 0);
+}
+
 /**
  * mheap_kheap_destroy - destroy a heap with all its objects
  * @heap: without users; an ERR_PTR() or NULL is no heap
  *
- * All references to its objects become void. Nothing of the calling module is in use
- * by the heap any more when this returns. A heap that still has users stays, with a
- * warning, and keeps mheap from being unloaded.
+ * All references to its objects become void. Finalizers that are due are called
+ * first; those of objects that are still alive, and of garbage that was not found
+ * yet, are not: who wants them to be drops, collects and waits before, see
+ * mheap_kheap_settle(). Nothing of the calling module is in use by the heap any more
+ * when this returns. A heap that still has users stays, with a warning, and keeps
+ * mheap from being unloaded.
  *
- * Context: May sleep; takes time in proportion to the objects.
+ * Context: May sleep, not in a finalizer of the heap; takes time in proportion to the
+ * objects.
  */
 void mheap_kheap_destroy(struct mheap_kheap *heap)
 {
 	if (IS_ERR_OR_NULL(heap))
 		return;
-	if (WARN(atomic_read(&heap->users), "mheap: %s has users\n", heap->params.name))
+	if (WARN(has_users(heap), "mheap: %s has users\n", heap->params.name))
 		return;
+	mheap_kernel_finalizers_stop(heap);
 	mheap_folder_leave(heap->folder);
 	mheap_instance_put_and_wait(heap->instance);
 	give_up_name(heap);
@@ -251,15 +270,18 @@ int mheap_kheap_collect(struct mheap_kheap *heap, u32 generation,
 EXPORT_SYMBOL_MHEAP_KERNEL(mheap_kheap_collect);
 
 /**
- * mheap_kheap_settle - wait until no release is being continued in the background
+ * mheap_kheap_settle - wait until nothing is being done in the background
  * @heap: the heap
  *
- * Context: May sleep; the caller is in no batch.
+ * That is, until no release is being continued, and all finalizers that are due have
+ * been called and have returned. Garbage is not looked for.
+ *
+ * Context: May sleep; the caller is in no batch, and in no finalizer of the heap.
  * Return: 0, or -EINTR if a signal kills the process.
  */
 int mheap_kheap_settle(struct mheap_kheap *heap)
 {
-	return mheap_instance_settle(heap->instance);
+	return mheap_kernel_finalizers_wait(heap);
 }
 EXPORT_SYMBOL_MHEAP_KERNEL(mheap_kheap_settle);
 
@@ -322,6 +344,7 @@ void mheap_kheap_stats(struct mheap_kheap *heap, struct mheap_kstats *stats)
 	stats->created = figures.created;
 	stats->freed_by_count = figures.freed_by_count;
 	stats->freed_by_collector = figures.freed_by_collector;
+	stats->finalizing = figures.finalizing;
 	memcpy(stats->in_generation, figures.in_generation, sizeof(stats->in_generation));
 	stats->pending = figures.pending;
 }

@@ -5,6 +5,7 @@
  */
 #include <linux/string.h>
 
+#include "core/finalizer.h"
 #include "core/object.h"
 #include "core/root.h"
 #include "kern/compat.h"
@@ -24,10 +25,25 @@ static void count_operation(struct mheap_kuser *user)
 	user->operations = 1;
 }
 
+/* A new object of this type. */
+static int set_finalizer(struct mheap_kuser *user, u32 type, struct mheap_ref ref)
+{
+	int error = mheap_finalizer_set(&user->session, ref.object, type);
+
+	if (unlikely(error))
+		mheap_object_put(&user->session, ref.object);
+	return error;
+}
+
 static int new(struct mheap_kuser *user, const struct mheap_shape *shape, struct mheap_ref *ref)
 {
+	int error;
+
 	count_operation(user);
-	return mheap_object_new(&user->session, shape, &ref->object);
+	error = mheap_object_new(&user->session, shape, &ref->object);
+	if (!error && user->types[shape->type].finalize)
+		error = set_finalizer(user, shape->type, *ref);
+	return error;
 }
 
 /**
@@ -98,8 +114,9 @@ EXPORT_SYMBOL_MHEAP_KERNEL(mheap_kget);
  * @user: in a batch
  * @ref: to an object, not to be used any more; or MHEAP_NULL
  *
- * With the last reference the object is freed, and with it all that only it held:
- * a little of that at once, the rest in the background.
+ * With the last reference the object is finalized, if its type says so, and then
+ * freed, and with it all that only it held: a little of that at once, the rest in the
+ * background.
  *
  * Context: May sleep.
  */

@@ -3,15 +3,20 @@
  * A module that uses mheap. When it is loaded, it makes a heap and builds a map in
  * it: stations on circular lines, so that every object is part of a cycle and
  * counting references would never free one. Then it lets go of the map, has it
- * collected, and checks that nothing is left. A summary is in the kernel log.
+ * collected, and checks that every station was finalized once and that nothing is
+ * left. A summary is in the kernel log.
  *
  *	lines	how many lines (50)
  *	keep	keep the map until the module is unloaded: look at
  *		/sys/kernel/mheap/mheap_graph meanwhile
  *	pin	let the heap hold the module: it cannot be unloaded until something is
  *		written to /sys/module/mheap_graph/parameters/destroy
+ *
+ * What is written to parameters/again has it do everything again.
  */
+#include <linux/atomic.h>
 #include <linux/err.h>
+#include <linux/lockdep.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 
@@ -43,6 +48,8 @@ module_param(pin, bool, 0444);
 MODULE_PARM_DESC(pin, "let the heap hold the module");
 
 /* The hub has no slots of its own: the first station of each line is stored there. */
+static void close_station(struct mheap_kuser *finalizer, struct mheap_ref ref);
+
 static const struct mheap_ktype types[TYPES] = {
 	[HUB] = { .name = "hub", .owner = THIS_MODULE },
 	[STATION] = {
@@ -50,6 +57,7 @@ static const struct mheap_ktype types[TYPES] = {
 		.slots = SLOTS,
 		.length = sizeof(struct station),
 		.owner = THIS_MODULE,
+		.finalize = close_station,
 	},
 };
 
@@ -57,6 +65,36 @@ static DEFINE_MUTEX(lock);
 static struct mheap_kheap *heap;	/* guarded by @lock */
 static struct mheap_kuser *user;	/* likewise */
 static struct mheap_ref hub;		/* likewise */
+static atomic_t closed;			/* stations that were finalized */
+static atomic_t lost;			/* of those, with something missing */
+
+/* Is everything there that a station refers to? That would be its line, and the hub. */
+static int look_around(struct mheap_kuser *finalizer, struct mheap_ref ref)
+{
+	struct mheap_ref next = MHEAP_NULL, its_hub = MHEAP_NULL;
+	struct station station;
+	int error;
+
+	error = mheap_kload(finalizer, ref, NEXT, &next) ?:
+		mheap_kload(finalizer, ref, LINE, &its_hub);
+	if (!error && (mheap_is_null(next) ||
+		       mheap_kread(finalizer, ref, 0, &station, sizeof(station)) !=
+		       sizeof(station) || station.number >= STATIONS))
+		error = -EUCLEAN;
+	mheap_kput(finalizer, next);
+	mheap_kput(finalizer, its_hub);
+	return error;
+}
+
+/* Nobody can get to the station any more: give back what it stands for. */
+static void close_station(struct mheap_kuser *finalizer, struct mheap_ref ref)
+{
+	mheap_kuser_begin_always(finalizer);
+	if (look_around(finalizer, ref))
+		atomic_inc(&lost);
+	mheap_kuser_end(finalizer);
+	atomic_inc(&closed);
+}
 
 /* The next station of a line. @here: given up for the new one. */
 static int extend(struct mheap_ref *here, const struct station *station)
@@ -171,22 +209,24 @@ static void let_go(void)
 	mheap_kuser_end(user);
 }
 
+/* The first collection finds who is to be finalized, the second frees them. */
 static int collect(void)
 {
-	struct mheap_kcollection collection;
+	const u32 oldest = MHEAP_KERNEL_GENERATIONS - 1;
 	struct mheap_kstats stats;
 	int error;
 
-	error = mheap_kheap_collect(heap, MHEAP_KERNEL_GENERATIONS - 1, &collection) ?:
-		mheap_kheap_settle(heap);
+	error = mheap_kheap_collect(heap, oldest, NULL) ?: mheap_kheap_settle(heap) ?:
+		mheap_kheap_collect(heap, oldest, NULL) ?: mheap_kheap_settle(heap);
 	if (error)
 		return error;
 	mheap_kheap_stats(heap, &stats);
-	pr_info("mheap_graph: %llu objects made, %llu freed by the collector, %llu left\n",
-		stats.created, stats.freed_by_collector, stats.objects);
-	if (!stats.objects && stats.freed_by_collector == lines * STATIONS + 1)
+	pr_info("mheap_graph: %llu objects made, %d finalized, %llu freed by the collector, %llu left\n",
+		stats.created, atomic_read(&closed), stats.freed_by_collector, stats.objects);
+	if (!stats.objects && stats.freed_by_collector == lines * STATIONS + 1 &&
+	    atomic_read(&closed) == lines * STATIONS && !atomic_read(&lost))
 		return 0;
-	pr_err("mheap_graph: all of them should have been freed by the collector\n");
+	pr_err("mheap_graph: that is not as it should be\n");
 	return -EUCLEAN;
 }
 
@@ -209,28 +249,14 @@ static int run(void)
 /* With whatever is left in it. */
 static void destroy(void)
 {
-	mutex_lock(&lock);
+	lockdep_assert_held(&lock);
 	mheap_kuser_destroy(user);
 	mheap_kheap_destroy(heap);
 	user = NULL;
 	heap = NULL;
-	mutex_unlock(&lock);
 }
 
-static int set_destroy(const char *value, const struct kernel_param *parameter)
-{
-	destroy();
-	return 0;
-}
-
-static const struct kernel_param_ops destroy_ops = {
-	.set = set_destroy,
-};
-
-module_param_cb(destroy, &destroy_ops, NULL, 0200);
-MODULE_PARM_DESC(destroy, "write anything to destroy the heap");
-
-static int __init graph_init(void)
+static int make(void)
 {
 	const struct mheap_kheap_params params = {
 		.name = "mheap_graph",
@@ -241,18 +267,63 @@ static int __init graph_init(void)
 	};
 	int error;
 
-	mutex_lock(&lock);
+	destroy();
+	atomic_set(&closed, 0);
+	atomic_set(&lost, 0);
 	heap = mheap_kheap_create(&params);
 	error = IS_ERR(heap) ? PTR_ERR(heap) : run();
-	mutex_unlock(&lock);
 	if (error)
 		destroy();
 	return error;
 }
 
+static int set_destroy(const char *value, const struct kernel_param *parameter)
+{
+	mutex_lock(&lock);
+	destroy();
+	mutex_unlock(&lock);
+	return 0;
+}
+
+static const struct kernel_param_ops destroy_ops = {
+	.set = set_destroy,
+};
+
+module_param_cb(destroy, &destroy_ops, NULL, 0200);
+MODULE_PARM_DESC(destroy, "write anything to destroy the heap");
+
+static int set_again(const char *value, const struct kernel_param *parameter)
+{
+	int error;
+
+	mutex_lock(&lock);
+	error = make();
+	mutex_unlock(&lock);
+	return error;
+}
+
+static const struct kernel_param_ops again_ops = {
+	.set = set_again,
+};
+
+module_param_cb(again, &again_ops, NULL, 0200);
+MODULE_PARM_DESC(again, "write anything to do everything again");
+
+static int __init graph_init(void)
+{
+	int error;
+
+	mutex_lock(&lock);
+	error = make();
+	mutex_unlock(&lock);
+	return error;
+}
+
 static void __exit graph_exit(void)
 {
+	mutex_lock(&lock);
 	destroy();
+	mutex_unlock(&lock);
 	pr_info("mheap_graph: unloaded\n");
 }
 

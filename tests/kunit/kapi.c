@@ -13,12 +13,26 @@
 
 MHEAP_KERNEL_IMPORT();
 
-enum { NODE, LEAF, LARGE, TYPES };
+enum { NODE, LEAF, LARGE, FINAL, PHOENIX, TYPES };
+
+/* What finalizers did. Of the test that runs: one does at a time. */
+static struct {
+	atomic_t called;
+	atomic_t wrong;
+	u32 last;
+} finalized;
+
+static void finalize(struct mheap_kuser *user, struct mheap_ref ref);
+static void rise(struct mheap_kuser *user, struct mheap_ref ref);
 
 static const struct mheap_ktype types[TYPES] = {
 	[NODE] = { .name = "node", .slots = 2, .length = 16, .owner = THIS_MODULE },
 	[LEAF] = { .name = "leaf", .length = 8, .owner = THIS_MODULE },
 	[LARGE] = { .name = "large", .slots = 300, .length = 70000, .owner = THIS_MODULE },
+	[FINAL] = { .name = "final", .slots = 2, .length = 4, .owner = THIS_MODULE,
+		    .finalize = finalize },
+	[PHOENIX] = { .name = "phoenix", .slots = 1, .length = 4, .owner = THIS_MODULE,
+		      .finalize = rise },
 };
 
 static const struct mheap_kheap_params params = {
@@ -47,6 +61,7 @@ static int kapi_init(struct kunit *test)
 	if (torture_only())
 		kunit_skip(test, "not asked for");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, k);
+	memset(&finalized, 0, sizeof(finalized));
 	k->heap = mheap_kheap_create(&params);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, k->heap);
 	mheap_kheap_enable(k->heap, false);
@@ -236,7 +251,7 @@ static void objects_are_as_their_type_says(struct kunit *test)
 	u8 byte = 1;
 	u32 type;
 
-	for (type = 0; type < TYPES; type++) {
+	for (type = 0; type < FINAL; type++) {
 		KUNIT_EXPECT_EQ(test, mheap_knew(k->user, type, &ref), 0);
 		mheap_kinfo(k->user, ref, &info);
 		KUNIT_EXPECT_EQ(test, info.type, type);
@@ -455,6 +470,158 @@ static void references_outlive_the_user_that_made_them(struct kunit *test)
 	end(test);
 }
 
+/* An object that knows its number, and refers to that in slot 0, if to anything. */
+static struct mheap_ref final(struct kunit *test, u32 type, u32 number)
+{
+	struct kapi *k = test->priv;
+	struct mheap_ref ref = MHEAP_NULL;
+
+	KUNIT_EXPECT_EQ(test, mheap_knew(k->user, type, &ref), 0);
+	KUNIT_EXPECT_EQ(test, mheap_kwrite(k->user, ref, 0, &number, sizeof(number)), 0);
+	return ref;
+}
+
+static int look_intact(struct mheap_kuser *user, struct mheap_ref ref)
+{
+	u32 number = 0, next_number = 0;
+	struct mheap_ref next;
+	int error;
+
+	error = mheap_kload(user, ref, 0, &next);
+	if (error)
+		return error;
+	if (mheap_kread(user, ref, 0, &number, sizeof(number)) != sizeof(number))
+		error = -EUCLEAN;
+	if (!mheap_is_null(next) &&
+	    (mheap_kread(user, next, 0, &next_number, sizeof(number)) != sizeof(number) ||
+	     next_number / 10 != number / 10))
+		error = -EUCLEAN;
+	mheap_kput(user, next);
+	finalized.last = number;
+	return error;
+}
+
+static void finalize(struct mheap_kuser *user, struct mheap_ref ref)
+{
+	if (mheap_kuser_begin(user) || look_intact(user, ref))
+		atomic_inc(&finalized.wrong);
+	mheap_kuser_end(user);
+	atomic_inc(&finalized.called);
+}
+
+static void rise(struct mheap_kuser *user, struct mheap_ref ref)
+{
+	if (mheap_kuser_begin(user) || look_intact(user, ref) ||
+	    mheap_kpublish(user, "risen", ref))
+		atomic_inc(&finalized.wrong);
+	mheap_kuser_end(user);
+	atomic_inc(&finalized.called);
+}
+
+static void finalizer_is_called_when_the_last_reference_goes(struct kunit *test)
+{
+	struct kapi *k = begin(test);
+	struct mheap_ref a = final(test, FINAL, 12), b = final(test, FINAL, 13);
+
+	KUNIT_EXPECT_EQ(test, mheap_kstore(k->user, a, 0, b), 0);
+	mheap_kput(k->user, b);
+	KUNIT_EXPECT_EQ(test, count_objects(test), 2ULL);
+	KUNIT_EXPECT_EQ(test, atomic_read(&finalized.called), 0);
+	mheap_kput(k->user, a);
+	KUNIT_EXPECT_EQ(test, count_objects(test), 0ULL);
+	KUNIT_EXPECT_EQ(test, atomic_read(&finalized.called), 2);
+	KUNIT_EXPECT_EQ(test, atomic_read(&finalized.wrong), 0);
+	/* What held the other went first. */
+	KUNIT_EXPECT_EQ(test, finalized.last, 13U);
+	end(test);
+}
+
+static void cycle_is_finalized_as_it_was_and_then_freed(struct kunit *test)
+{
+	struct kapi *k = begin(test);
+	struct mheap_ref object[3];
+	u32 i;
+
+	for (i = 0; i < 3; i++)
+		object[i] = final(test, FINAL, 10 + i);
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_EQ(test, mheap_kstore(k->user, object[i], 0, object[(i + 1) % 3]),
+				0);
+	for (i = 0; i < 3; i++)
+		mheap_kput(k->user, object[i]);
+	KUNIT_EXPECT_EQ(test, count_objects(test), 3ULL);
+	KUNIT_EXPECT_EQ(test, collect_all(test).freed, 0ULL);
+	KUNIT_EXPECT_EQ(test, count_objects(test), 3ULL);
+	KUNIT_EXPECT_EQ(test, atomic_read(&finalized.called), 3);
+	KUNIT_EXPECT_EQ(test, atomic_read(&finalized.wrong), 0);
+	KUNIT_EXPECT_EQ(test, collect_all(test).freed, 3ULL);
+	KUNIT_EXPECT_EQ(test, count_objects(test), 0ULL);
+	KUNIT_EXPECT_EQ(test, atomic_read(&finalized.called), 3);
+	end(test);
+}
+
+static void finalizer_may_keep_its_object_once(struct kunit *test)
+{
+	struct kapi *k = begin(test);
+	struct mheap_ref ref = final(test, PHOENIX, 7), found;
+
+	mheap_kput(k->user, ref);
+	KUNIT_EXPECT_EQ(test, count_objects(test), 1ULL);
+	KUNIT_EXPECT_EQ(test, atomic_read(&finalized.called), 1);
+	KUNIT_EXPECT_EQ(test, mheap_klookup(k->user, "risen", &found), 0);
+	KUNIT_EXPECT_EQ(test, found.object, ref.object);
+	KUNIT_EXPECT_EQ(test, mheap_kunpublish(k->user, "risen"), 0);
+	KUNIT_EXPECT_EQ(test, count_objects(test), 1ULL);
+	mheap_kput(k->user, found);
+	KUNIT_EXPECT_EQ(test, count_objects(test), 0ULL);
+	KUNIT_EXPECT_EQ(test, atomic_read(&finalized.called), 1);
+	KUNIT_EXPECT_EQ(test, atomic_read(&finalized.wrong), 0);
+	end(test);
+}
+
+/* More than wait in the queue of a heap that a program made. */
+static void no_finalizer_is_left_out(struct kunit *test)
+{
+	const int count = 70000;
+	struct kapi *k = begin(test);
+	struct mheap_ref last = MHEAP_NULL, ref;
+	int i;
+
+	for (i = 0; i < count; i++) {
+		ref = final(test, FINAL, 1);
+		KUNIT_EXPECT_EQ(test, mheap_kstore(k->user, ref, 1, ref), 0);
+		KUNIT_EXPECT_EQ(test, mheap_kstore(k->user, ref, 0, last), 0);
+		mheap_kput(k->user, last);
+		last = ref;
+		cond_resched();
+	}
+	mheap_kput(k->user, last);
+	collect_all(test);
+	KUNIT_EXPECT_EQ(test, count_objects(test), (u64)count);
+	KUNIT_EXPECT_EQ(test, atomic_read(&finalized.called), count);
+	KUNIT_EXPECT_EQ(test, atomic_read(&finalized.wrong), 0);
+	collect_all(test);
+	KUNIT_EXPECT_EQ(test, count_objects(test), 0ULL);
+	end(test);
+}
+
+static void destroying_calls_finalizers_that_are_due(struct kunit *test)
+{
+	struct kapi *k = begin(test);
+	u32 i;
+
+	for (i = 0; i < 20; i++)
+		mheap_kput(k->user, final(test, FINAL, i));
+	final(test, FINAL, 99);		/* is alive then */
+	end(test);
+	mheap_kuser_destroy(k->other);
+	mheap_kuser_destroy(k->user);
+	mheap_kheap_destroy(k->heap);
+	test->priv = NULL;
+	KUNIT_EXPECT_EQ(test, atomic_read(&finalized.called), 20);
+	KUNIT_EXPECT_EQ(test, atomic_read(&finalized.wrong), 0);
+}
+
 /**
  * struct thread - a thread beside the test
  * @run: what it does
@@ -638,6 +805,11 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(named_object_stays_until_the_name_is_taken_back),
 	KUNIT_CASE(thresholds_and_figures_are_those_of_the_heap),
 	KUNIT_CASE(references_outlive_the_user_that_made_them),
+	KUNIT_CASE(finalizer_is_called_when_the_last_reference_goes),
+	KUNIT_CASE(cycle_is_finalized_as_it_was_and_then_freed),
+	KUNIT_CASE(finalizer_may_keep_its_object_once),
+	KUNIT_CASE(no_finalizer_is_left_out),
+	KUNIT_CASE(destroying_calls_finalizers_that_are_due),
 	KUNIT_CASE(collections_end_during_a_long_batch),
 	KUNIT_CASE(two_threads_work_beside_a_collector),
 	KUNIT_CASE(heap_is_destroyed_with_what_is_in_it),

@@ -22,3 +22,8 @@ int main(void)
 	mh_close(heap);
 	return 0;
 }
+
+/*
+ * Prints:
+ *	the collector freed 2 objects
+ */

@@ -46,3 +46,8 @@ int main(void)
 	mh_close(heap);
 	return 0;
 }
+
+/*
+ * Prints:
+ *	found what is from the child
+ */
