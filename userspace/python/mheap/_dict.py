@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ._heap import Heap
 
 _WORD = struct.Struct("<I")
+_ROOM = 8       # entries at first
 
 
 def _hash(key: Any) -> int:
@@ -47,7 +48,7 @@ class Dict(Object, MutableMapping, type=_value.DICT):
 
     def __init__(self, items: Union[Mapping[Any, Any], Iterable[tuple[Any, Any]]] = (),
                  heap: Optional["Heap"] = None) -> None:
-        batch, new = self._make(0, _WORD.size, None, heap)
+        batch, new = self._make(2 * _ROOM, _WORD.size * (1 + _ROOM), None, heap)
         batch.submit()
         self._take(batch.heap, new)
         self.update(items)
@@ -83,7 +84,7 @@ class Dict(Object, MutableMapping, type=_value.DICT):
         entry = len(hashes)
         batch = Batch(self._heap)
         if 2 * entry >= self.info.slots:
-            room = max(8, 2 * entry)
+            room = 2 * entry
             batch.resize(self, 2 * room, _WORD.size * (1 + room))
         batch.store(self, 2 * entry, key)
         batch.store(self, 2 * entry + 1, value)
@@ -115,6 +116,7 @@ class Dict(Object, MutableMapping, type=_value.DICT):
         batch = Batch(self._heap)
         batch.write(self, 0, _WORD.pack(0))
         batch.resize(self, 0, _WORD.size)
+        batch.resize(self, 2 * _ROOM, _WORD.size * (1 + _ROOM))
         batch.submit()
         self._heap._events.notice()
 

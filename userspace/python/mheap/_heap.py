@@ -76,7 +76,10 @@ class Heap:
         heap = cls.__new__(cls)
         heap._session = None
         session = ctypes.c_void_p()
-        check(lib.mh_open_fd(fd, ctypes.byref(session)), "use the descriptor of a heap")
+        code = lib.mh_open_fd(fd, ctypes.byref(session))
+        if code == -errno.ENOTTY:
+            code = -errno.EINVAL
+        check(code, "not the descriptor of a heap")
         heap._begin(session)
         return heap
 

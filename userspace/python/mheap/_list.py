@@ -32,7 +32,7 @@ class List(Object, MutableSequence, type=_value.LIST):
 
     def __init__(self, items: Iterable[Any] = (), heap: Optional["Heap"] = None) -> None:
         items = list(items)
-        batch, new = self._make(_room(len(items)) if items else 0, _LENGTH.size, None, heap)
+        batch, new = self._make(_room(len(items)), _LENGTH.size, None, heap)
         first = items[:_AT_ONCE]
         for slot, item in enumerate(first):
             batch.store(new, slot, item)
@@ -140,6 +140,7 @@ class List(Object, MutableSequence, type=_value.LIST):
         batch = Batch(self._heap)
         batch.write(self, 0, _LENGTH.pack(0))
         batch.resize(self, 0, _LENGTH.size)
+        batch.resize(self, _room(len(items)), _LENGTH.size)
         batch.submit()
         self.extend(items)
         self._heap._events.notice()
