@@ -9,7 +9,7 @@ from collections.abc import MutableSequence
 from typing import TYPE_CHECKING, Any, Iterable, Optional
 
 from . import _abi
-from ._library import check, lib
+from ._library import check, error, lib
 from ._object import Object
 
 if TYPE_CHECKING:
@@ -165,12 +165,17 @@ class Collector:
         room = (ctypes.c_uint64 * _abi.ENUMERATE_MAX)()
         handles: list[int] = []
         request = _abi.Enumerate(what=what, handles=ctypes.addressof(room), **which)
-        while True:
+        more = True
+        while more:
             request.count = len(room)
-            check(lib.mh_enumerate(heap.session, ctypes.byref(request)), "enumerate")
+            code = lib.mh_enumerate(heap.session, ctypes.byref(request))
+            if code < 0:
+                for handle in handles:
+                    heap._drop(handle)
+                raise error(code, "enumerate")
             handles += room[:request.count]
-            if not request.cursor:
-                return heap._wrap_all(handles)
+            more = bool(request.cursor)
+        return heap._wrap_all(handles)
 
 
 class Garbage(MutableSequence):

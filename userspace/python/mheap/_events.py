@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import itertools
+import os
 import sys
 import threading
 import weakref
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from ._object import Object
 
 COLLECTIONS = 1 << _abi.EVENT_COLLECTION_START | 1 << _abi.EVENT_COLLECTION_END
-ENDS = 1 << _abi.EVENT_FINALIZE | 1 << _abi.EVENT_DEATH
+
+# Of a finalizer that is a method of the object's class.
+METHOD = 0
 
 
 class _Unraisable:
@@ -41,15 +44,20 @@ def call(function: Callable[..., Any], *arguments: Any) -> None:
 
 
 class Events:
-    """The events of one session."""
+    """The events of one session.
+
+    Objects to be finalized go to any of the heap's sessions that listen for such. So the
+    cookies of this one begin at random: another's are not found among them.
+    """
 
     def __init__(self, heap: "Heap") -> None:
         self._heap = weakref.ref(heap)
-        self._cookies = itertools.count(1)
+        self._cookies = itertools.count(1 + (int.from_bytes(os.urandom(4), "little") << 32))
         self._watchers: dict[int, Callable[[], Any]] = {}
         self._finalizers: dict[int, Callable[[Any], Any]] = {}
         self._cookie_of: dict[int, int] = {}    # of an object's finalizer, by its id
         self._listening = 0
+        self._finalizable = False   # an object may have a finalizer
         self._reading = threading.Lock()
         self.finalized = 0      # how many finalizers have run
         self.lost = 0           # events of collections that nobody read in time
@@ -74,19 +82,23 @@ class Events:
             wanted |= COLLECTIONS
         self._listen(wanted)
 
-    def set_finalizer(self, obj: "Object", function: Callable[[Any], Any]) -> None:
-        """Calls function(obj) once, when the object is about to die."""
-        self._listen(self._listening | ENDS)
-        cookie = next(self._cookies)
-        # There first: the object can die as soon as the kernel knows.
-        self._finalizers[cookie] = function
+    def set_finalizer(self, obj: "Object", function: Optional[Callable[[Any], Any]]) -> None:
+        """Calls function(obj), or the method __finalize__, before the object dies."""
+        self._listen(self._listening | 1 << _abi.EVENT_FINALIZE)
+        cookie = METHOD
+        if function is not None:
+            cookie = next(self._cookies)
+            # There first: the object can die as soon as the kernel knows.
+            self._finalizers[cookie] = function
         try:
             check(lib.mh_set_finalizer(self._of().session, obj._handle, cookie), "finalizer")
         except BaseException:
-            del self._finalizers[cookie]
+            self._finalizers.pop(cookie, None)
             raise
-        self._finalizers.pop(self._cookie_of.get(obj.id, 0), None)
-        self._cookie_of[obj.id] = cookie
+        self._finalizers.pop(self._cookie_of.pop(obj.id, METHOD), None)
+        if function is not None:
+            self._cookie_of[obj.id] = cookie
+        self._finalizable = True
 
     def cancel_finalizer(self, obj: "Object") -> None:
         """Does not call it."""
@@ -94,11 +106,11 @@ class Events:
         if code == -errno.ENOENT:
             raise LookupError("the object has no finalizer")
         check(code, "finalizer")
-        self._finalizers.pop(self._cookie_of.pop(obj.id, 0), None)
+        self._finalizers.pop(self._cookie_of.pop(obj.id, METHOD), None)
 
     def watch(self, handle: int, function: Callable[[], Any]) -> int:
         """Calls function() when the object, of a strong or weak handle, is dead."""
-        self._listen(self._listening | ENDS)
+        self._listen(self._listening | 1 << _abi.EVENT_DEATH)
         cookie = next(self._cookies)
         self._watchers[cookie] = function
         try:
@@ -117,7 +129,7 @@ class Events:
 
     def notice(self) -> None:
         """Reads what there is, where somebody may be waiting for it."""
-        if self._watchers or self._finalizers:
+        if self._watchers or self._finalizable:
             self.poll(0)
 
     def poll(self, timeout: Optional[float]) -> int:
@@ -147,7 +159,10 @@ class Events:
             return False
         event = _abi.Event()
         wait = -1 if timeout is None else max(0, int(timeout * 1000))
-        if not check(lib.mh_next_event(session, ctypes.byref(event), wait), "events"):
+        got = -errno.EINTR
+        while got == -errno.EINTR:
+            got = lib.mh_next_event(session, ctypes.byref(event), wait)
+        if not check(got, "events"):
             return False
         if event.kind == _abi.EVENT_FINALIZE:
             self._finalize(heap, event)
@@ -165,8 +180,11 @@ class Events:
         # From here on the wrapper holds the object: if the function does not keep it,
         # it goes with the variable, for good.
         obj = heap._wrap_all([event.handle])[0]
-        function = self._finalizers.pop(event.cookie, None)
-        self._cookie_of.pop(event.id, None)
+        if event.cookie == METHOD:
+            function = getattr(type(obj), "__finalize__", None)
+        else:
+            function = self._finalizers.pop(event.cookie, None)
+            self._cookie_of.pop(event.id, None)
         self.finalized += 1
         if function is not None:
             call(function, obj)

@@ -49,7 +49,8 @@ class Object:
     A subclass has a type number made of its name, the same in every process, or the one
     that it is given: class Node(mheap.Object, type=7). Objects of the type are shown as
     the class. Where a subclass has a method __finalize__, its objects get it as
-    their finalizer.
+    their finalizer: a __del__ that runs once nothing in the whole heap refers to the
+    object any more.
     """
 
     __slots__ = ("_heap", "_handle", "_id", "_pid", "__weakref__")
@@ -93,9 +94,8 @@ class Object:
         self._become(heap, new.value, new._info.id)
         with heap._lock:
             heap._wrappers[self._id] = self
-        finalize = getattr(self.__class__, "__finalize__", None)
-        if finalize is not None:
-            self.set_finalizer(finalize)
+        if getattr(type(self), "__finalize__", None) is not None:
+            heap._events.set_finalizer(self, None)
 
     def _become(self, heap: "Heap", handle: int, number: int) -> None:
         self._pid = os.getpid()
@@ -262,6 +262,10 @@ class Object:
         As with __del__ the object is whole then, and so is what it refers to, and the
         function may store it somewhere to keep it alive. It does not run a second
         time. Registering another function replaces this one.
+
+        Of the sessions of a heap that use finalizers any may be handed the object. A
+        function is known to this one only; a method __finalize__ of a class to all
+        that have the class.
         """
         self._heap._events.set_finalizer(self, function)
 
