@@ -56,6 +56,7 @@ class Events:
         self._watchers: dict[int, Callable[[], Any]] = {}
         self._finalizers: dict[int, Callable[[Any], Any]] = {}
         self._cookie_of: dict[int, int] = {}    # of an object's finalizer, by its id
+        self._pid = os.getpid()
         self._listening = 0
         self._finalizable = False   # an object may have a finalizer
         self._reading = threading.Lock()
@@ -78,7 +79,7 @@ class Events:
         from . import _heap, gc
         heap = self._heap()
         wanted = self._listening & ~COLLECTIONS
-        if gc.callbacks and (heap is _heap._default or _heap._default is None):
+        if gc.callbacks and heap is _heap._default:
             wanted |= COLLECTIONS
         self._listen(wanted)
 
@@ -124,7 +125,7 @@ class Events:
         """Does not call it; nothing where it has been called."""
         if self._watchers.pop(cookie, None) is not None:
             heap = self._heap()
-            if heap is not None and not heap.closed:
+            if heap is not None and not heap.closed and self._pid == os.getpid():
                 lib.mh_unwatch(heap.session, handle, cookie)
 
     def notice(self) -> None:
@@ -139,7 +140,8 @@ class Events:
         and leaves the events to whoever has it.
         """
         heap = self._heap()
-        if heap is None or not self._listening:
+        # A forked child must not read what is for its parent.
+        if heap is None or not self._listening or self._pid != os.getpid():
             return 0
         count = 0
         while self._reading.acquire(blocking=False):

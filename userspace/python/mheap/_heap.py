@@ -15,7 +15,7 @@ from . import _abi, _object, _value
 from ._batch import Batch, info_op
 from ._collector import Collector
 from ._events import Events
-from ._library import DEVICE, check, lib
+from ._library import DEVICE, check, error, lib
 
 
 def _no_device(code: int, what: str) -> int:
@@ -243,7 +243,12 @@ class Heap:
             some = handles[start:start + _abi.ENUMERATE_MAX]
             infos = (_abi.ObjectInfo * len(some))()
             ops = (_abi.Op * len(some))(*map(info_op, some, infos))
-            check(lib.mh_submit(self.session, ops, len(some), 0), "look at objects")
+            executed = lib.mh_submit(self.session, ops, len(some), 0)
+            code = min(executed, *(op.result for op in ops[:max(executed, 1)]))
+            if code < 0:
+                for handle in handles[start:]:
+                    self._drop_call(self.session, handle)
+                raise error(code, "look at objects")
             found += map(self._wrap, some, infos)
         return found
 
@@ -261,6 +266,9 @@ class Heap:
             check(lib.mh_submit(self.session, ops, len(ops), _abi.SUBMIT_CONTINUE), "load")
             results = [ops[2 * i].result for i in range(len(some))]
             bad = min(results)
+            if bad >= 0:
+                bad = min((ops[2 * i + 1].result for i in range(len(some)) if results[i]),
+                          default=0)
             if bad < 0:
                 for result in results:
                     if result > 0:
@@ -348,8 +356,9 @@ def set_default_heap(heap: Optional[Heap]) -> Optional[Heap]:
     global _default
     with _default_lock:
         before, _default = _default, heap
-    if heap is not None:
-        heap._events.adjust()
+    for one in (before, heap):
+        if one is not None and not one.closed:
+            one._events.adjust()
     return before
 
 
