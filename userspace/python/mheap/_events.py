@@ -6,7 +6,6 @@ import ctypes
 import errno
 import itertools
 import os
-import sys
 import threading
 import weakref
 from typing import TYPE_CHECKING, Any, Callable, Optional
@@ -24,15 +23,16 @@ COLLECTIONS = 1 << _abi.EVENT_COLLECTION_START | 1 << _abi.EVENT_COLLECTION_END
 METHOD = 0
 
 
-class _Unraisable:
-    """What sys.unraisablehook() takes, for an exception that nobody can catch."""
+class _Shown:
+    """Python shows what a __del__ raises (sys.unraisablehook), and goes on."""
 
-    def __init__(self, problem: BaseException, source: Any) -> None:
-        self.exc_type = type(problem)
-        self.exc_value = problem
-        self.exc_traceback = problem.__traceback__
-        self.err_msg = "Exception ignored in a callback of mheap"
-        self.object = source
+    __slots__ = ("problem",)
+
+    def __init__(self, problem: BaseException) -> None:
+        self.problem = problem
+
+    def __del__(self) -> None:
+        raise self.problem
 
 
 def call(function: Callable[..., Any], *arguments: Any) -> None:
@@ -40,7 +40,7 @@ def call(function: Callable[..., Any], *arguments: Any) -> None:
     try:
         function(*arguments)
     except Exception as problem:    # pylint: disable=broad-except
-        sys.unraisablehook(_Unraisable(problem, function))
+        _Shown(problem)
 
 
 class Events:

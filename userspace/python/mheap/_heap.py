@@ -49,8 +49,7 @@ class Heap:
         self._session: Optional[ctypes.c_void_p] = session
         self._lock = threading.RLock()
         # One wrapper an object, so that "is" means what it does in Python.
-        self._wrappers: weakref.WeakValueDictionary[int, _object.Object] = (
-            weakref.WeakValueDictionary())
+        self._links: dict[int, _object.Link] = {}
         self._name = ""
         # Found now: when the interpreter ends, modules are taken apart first.
         self._drop_call = lib.mh_drop
@@ -228,13 +227,22 @@ class Heap:
             finally:
                 self._drop_call(self.session, handle)
         with self._lock:
-            found = self._wrappers.get(info.id)
+            found = self._wrapper(info.id)
             if found is None:
                 new = _object.class_of(info.type)._adopt(self, handle, info.id)
-                # Making it may have run anything, this function too.
-                return self._wrappers.setdefault(info.id, new)
+                link = _object.Link(new)
+                # Making them may have run anything, this function too.
+                found = self._wrapper(info.id)
+                if found is None:
+                    self._links[info.id] = link
+                    return new
+                del link        # first, so that it does not see the other go
         self._drop_call(self.session, handle)
         return found
+
+    def _wrapper(self, number: int) -> "Optional[_object.Object]":
+        link = self._links.get(number)
+        return None if link is None else link()
 
     def _wrap_all(self, handles: list[int]) -> list[Any]:
         """The objects of handles, which this takes over."""

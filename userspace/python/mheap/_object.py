@@ -31,6 +31,38 @@ def slot_error(code: int) -> Exception:
     return IndexError("no such slot") if code == -errno.EINVAL else error(code, "slot")
 
 
+class Link(weakref.ref):
+    """How a heap finds the wrapper of an object; gives the handle back after it.
+
+    That is not for the wrapper's own __del__: while it runs, weak references still give the
+    wrapper, and what looks the object up would get one whose handle is gone.
+    """
+
+    __slots__ = ("heap", "handle", "number", "pid")
+
+    def __new__(cls, wrapper: "Object") -> "Link":
+        return super().__new__(cls, wrapper, _wrapper_is_gone)
+
+    def __init__(self, wrapper: "Object") -> None:
+        super().__init__(wrapper, _wrapper_is_gone)
+        self.heap = weakref.ref(wrapper._heap)
+        self.handle = wrapper._handle
+        self.number = wrapper._id
+        self.pid = os.getpid()
+
+
+def _wrapper_is_gone(link: Link, getpid: Callable[[], int] = os.getpid) -> None:
+    heap = link.heap()
+    if heap is None:
+        return      # and its session with it
+    with heap._lock:
+        if heap._links.get(link.number) is link:
+            del heap._links[link.number]
+    # A forked child's copy has no handle of its own to give back.
+    if link.pid == getpid():
+        heap._drop(link.handle)
+
+
 class Object:
     """An object of a heap.
 
@@ -53,7 +85,7 @@ class Object:
     object any more.
     """
 
-    __slots__ = ("_heap", "_handle", "_id", "_pid", "__weakref__")
+    __slots__ = ("_heap", "_handle", "_id", "__weakref__")
 
     TYPE = 0
 
@@ -92,30 +124,26 @@ class Object:
         """Becomes the wrapper of what a batch has made."""
         new._taken = True
         self._become(heap, new.value, new._info.id)
-        with heap._lock:
-            heap._wrappers[self._id] = self
         if getattr(type(self), "__finalize__", None) is not None:
             heap._events.set_finalizer(self, None)
 
     def _become(self, heap: "Heap", handle: int, number: int) -> None:
-        self._pid = os.getpid()
+        """Becomes the wrapper of a new object."""
+        self._set_up(heap, handle, number)
+        with heap._lock:
+            heap._links[number] = Link(self)
+
+    def _set_up(self, heap: "Heap", handle: int, number: int) -> None:
         self._heap = heap
         self._id = number
         self._handle = handle
 
     @classmethod
     def _adopt(cls, heap: "Heap", handle: int, number: int) -> "Object":
-        """A wrapper for a handle, which it takes over."""
+        """A wrapper for a handle, which Heap._wrap() finds a place for."""
         wrapper = cls.__new__(cls)
-        wrapper._become(heap, handle, number)
+        wrapper._set_up(heap, handle, number)
         return wrapper
-
-    def __del__(self, getpid: Callable[[], int] = os.getpid) -> None:
-        # A forked child's copy has no handle of its own to give back.
-        handle = getattr(self, "_handle", 0)
-        if handle and self._pid == getpid():
-            self._handle = 0
-            self._heap._drop(handle)
 
     def __repr__(self) -> str:
         return f"<{type(self).__module__}.{type(self).__qualname__} {self._id:#x}>"

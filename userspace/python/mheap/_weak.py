@@ -175,8 +175,6 @@ class WeakKeyPair(Object, type=_value.PAIR):
         batch._ops.append(info_op(handle.value, info))
         batch.submit()
         self._become(heap, handle.value, info.id)
-        with heap._lock:
-            heap._wrappers[self._id] = self
 
     @property
     def key(self) -> Any:
