@@ -29,10 +29,17 @@ class _Shown:
     __slots__ = ("problem",)
 
     def __init__(self, problem: BaseException) -> None:
-        self.problem = problem
+        self.problem: Optional[BaseException] = problem
 
     def __del__(self) -> None:
-        raise self.problem
+        # Its traceback will have this frame, which must not have it: that would keep what
+        # the callback had in its variables.
+        problem, self.problem = self.problem, None
+        try:
+            if problem is not None:
+                raise problem
+        finally:
+            del problem
 
 
 def call(function: Callable[..., Any], *arguments: Any) -> None:
