@@ -26,7 +26,7 @@ help:
 	@echo '  make check        static checks: style, sparse, W=1, layers, man pages'
 	@echo '  make module       mheap.ko alone'
 	@echo '  make userspace    library, command and examples alone, in $$BUILD'
-	@echo '  make install      library, command and man pages, below $$PREFIX'
+	@echo '  make install      library, command, Python package and man pages, below $$PREFIX'
 	@echo '  make modules_install  the module, for the kernel of KDIR, and what other'
 	@echo '                    modules need to use it (as root)'
 	@echo '  make clean        what was built here; kernels stay in ~/.cache/mheap'

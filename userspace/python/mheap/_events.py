@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
+"""What a heap tells its session, brought to those who want to know."""
+from __future__ import annotations
+
+import ctypes
+import errno
+import itertools
+import os
+import threading
+import weakref
+from typing import TYPE_CHECKING, Any, Callable, Optional
+
+from . import _abi
+from ._library import check, lib
+
+if TYPE_CHECKING:
+    from ._heap import Heap
+    from ._object import Object
+
+COLLECTIONS = 1 << _abi.EVENT_COLLECTION_START | 1 << _abi.EVENT_COLLECTION_END
+
+# Of a finalizer that is a method of the object's class.
+METHOD = 0
+
+
+class _Shown:
+    """Python shows what a __del__ raises (sys.unraisablehook), and goes on."""
+
+    __slots__ = ("problem",)
+
+    def __init__(self, problem: BaseException) -> None:
+        self.problem: Optional[BaseException] = problem
+
+    def __del__(self) -> None:
+        # Its traceback will have this frame, which must not have it: that would keep what
+        # the callback had in its variables.
+        problem, self.problem = self.problem, None
+        try:
+            if problem is not None:
+                raise problem
+        finally:
+            del problem
+
+
+def call(function: Callable[..., Any], *arguments: Any) -> None:
+    """Calls; an exception is shown and ignored, as one in __del__ is."""
+    try:
+        function(*arguments)
+    except Exception as problem:    # pylint: disable=broad-except
+        _Shown(problem)
+
+
+class Events:
+    """The events of one session.
+
+    Objects to be finalized go to any of the heap's sessions that listen for such. So the
+    cookies of this one begin at random: another's are not found among them.
+    """
+
+    def __init__(self, heap: "Heap") -> None:
+        self._heap = weakref.ref(heap)
+        self._cookies = itertools.count(1 + (int.from_bytes(os.urandom(4), "little") << 32))
+        self._watchers: dict[int, Callable[[], Any]] = {}
+        self._finalizers: dict[int, Callable[[Any], Any]] = {}
+        self._cookie_of: dict[int, int] = {}    # of an object's finalizer, by its id
+        self._pid = os.getpid()
+        self._listening = 0
+        self._finalizable = False   # an object may have a finalizer
+        self._reading = threading.Lock()
+        self.finalized = 0      # how many finalizers have run
+        self.lost = 0           # events of collections that nobody read in time
+
+    def _of(self) -> "Heap":
+        heap = self._heap()
+        if heap is None:
+            raise ValueError("the heap is closed")
+        return heap
+
+    def _listen(self, kinds: int) -> None:
+        if kinds != self._listening:
+            check(lib.mh_listen(self._of().session, kinds), "listen to events")
+            self._listening = kinds
+
+    def adjust(self) -> None:
+        """Listens to collections while gc.callbacks has any, for the default heap."""
+        from . import _heap, gc
+        heap = self._heap()
+        wanted = self._listening & ~COLLECTIONS
+        if gc.callbacks and heap is _heap._default:
+            wanted |= COLLECTIONS
+        self._listen(wanted)
+
+    def set_finalizer(self, obj: "Object", function: Optional[Callable[[Any], Any]]) -> None:
+        """Calls function(obj), or the method __finalize__, before the object dies."""
+        self._listen(self._listening | 1 << _abi.EVENT_FINALIZE)
+        cookie = METHOD
+        if function is not None:
+            cookie = next(self._cookies)
+            # There first: the object can die as soon as the kernel knows.
+            self._finalizers[cookie] = function
+        try:
+            check(lib.mh_set_finalizer(self._of().session, obj._handle, cookie), "finalizer")
+        except BaseException:
+            self._finalizers.pop(cookie, None)
+            raise
+        self._finalizers.pop(self._cookie_of.pop(obj.id, METHOD), None)
+        if function is not None:
+            self._cookie_of[obj.id] = cookie
+        self._finalizable = True
+
+    def cancel_finalizer(self, obj: "Object") -> None:
+        """Does not call it."""
+        code = lib.mh_cancel_finalizer(self._of().session, obj._handle)
+        if code == -errno.ENOENT:
+            raise LookupError("the object has no finalizer")
+        check(code, "finalizer")
+        self._finalizers.pop(self._cookie_of.pop(obj.id, METHOD), None)
+
+    def watch(self, handle: int, function: Callable[[], Any]) -> int:
+        """Calls function() when the object, of a strong or weak handle, is dead."""
+        self._listen(self._listening | 1 << _abi.EVENT_DEATH)
+        cookie = next(self._cookies)
+        self._watchers[cookie] = function
+        try:
+            check(lib.mh_watch(self._of().session, handle, cookie), "watch an object")
+        except BaseException:
+            del self._watchers[cookie]
+            raise
+        return cookie
+
+    def unwatch(self, handle: int, cookie: int) -> None:
+        """Does not call it; nothing where it has been called."""
+        if self._watchers.pop(cookie, None) is not None:
+            heap = self._heap()
+            if heap is not None and not heap.closed and self._pid == os.getpid():
+                lib.mh_unwatch(heap.session, handle, cookie)
+
+    def notice(self) -> None:
+        """Reads what there is, where somebody may be waiting for it."""
+        if self._watchers or self._finalizable:
+            self.poll(0)
+
+    def poll(self, timeout: Optional[float]) -> int:
+        """Reads events and calls who wants them, until there are no more.
+
+        A callback may get here again, and so may another thread: it finds the lock taken
+        and leaves the events to whoever has it.
+        """
+        heap = self._heap()
+        # A forked child must not read what is for its parent.
+        if heap is None or not self._listening or self._pid != os.getpid():
+            return 0
+        count = 0
+        while self._reading.acquire(blocking=False):
+            try:
+                got = self._read_one(heap, timeout)
+            finally:
+                self._reading.release()
+            if not got:
+                break
+            count += 1
+            timeout = 0
+        return count
+
+    def _read_one(self, heap: "Heap", timeout: Optional[float]) -> bool:
+        session = heap._session
+        if session is None:
+            return False
+        event = _abi.Event()
+        wait = -1 if timeout is None else max(0, int(timeout * 1000))
+        got = -errno.EINTR
+        while got == -errno.EINTR:
+            got = lib.mh_next_event(session, ctypes.byref(event), wait)
+        if not check(got, "events"):
+            return False
+        if event.kind == _abi.EVENT_FINALIZE:
+            self._finalize(heap, event)
+        elif event.kind == _abi.EVENT_DEATH:
+            watcher = self._watchers.pop(event.cookie, None)
+            if watcher is not None:
+                call(watcher)
+        elif event.kind in (_abi.EVENT_COLLECTION_START, _abi.EVENT_COLLECTION_END):
+            self._collection(heap, event)
+        elif event.kind == _abi.EVENT_LOST:
+            self.lost += event.value[0]
+        return True
+
+    def _finalize(self, heap: "Heap", event: _abi.Event) -> None:
+        # From here on the wrapper holds the object: if the function does not keep it,
+        # it goes with the variable, for good.
+        obj = heap._wrap_all([event.handle])[0]
+        if event.cookie == METHOD:
+            function = getattr(type(obj), "__finalize__", None)
+        else:
+            function = self._finalizers.pop(event.cookie, None)
+            self._cookie_of.pop(event.id, None)
+        self.finalized += 1
+        if function is not None:
+            call(function, obj)
+
+    def _collection(self, heap: "Heap", event: _abi.Event) -> None:
+        from . import gc
+        start = event.kind == _abi.EVENT_COLLECTION_START
+        info = {
+            "generation": event.generation,
+            "collected": 0 if start else event.value[1],
+            "uncollectable": 0 if start else event.value[2],
+        }
+        for callback in list(gc.callbacks):
+            call(callback, "start" if start else "stop", info)

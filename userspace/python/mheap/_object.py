@@ -1,0 +1,408 @@
+# SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
+"""Objects of a heap, as Python objects."""
+from __future__ import annotations
+
+import errno
+import operator
+import os
+import sys
+import weakref
+import zlib
+from typing import TYPE_CHECKING, Any, Callable, Iterator, Optional, Union
+
+from . import _abi
+from ._batch import Batch
+from ._library import error
+
+if TYPE_CHECKING:
+    from ._heap import Heap
+
+# Which class an object of a type is shown as.
+_classes: weakref.WeakValueDictionary[int, type] = weakref.WeakValueDictionary()
+
+
+def class_of(kind: int) -> type["Object"]:
+    """The class for objects of a type."""
+    return _classes.get(kind, Object)
+
+
+def slot_error(code: int) -> Exception:
+    """The exception for an operation on a slot: the handles are known to be right."""
+    return IndexError("no such slot") if code == -errno.EINVAL else error(code, "slot")
+
+
+class Link(weakref.ref):
+    """How a heap finds the wrapper of an object; gives the handle back after it.
+
+    That is not for the wrapper's own __del__: while it runs, weak references still give the
+    wrapper, and what looks the object up would get one whose handle is gone.
+    """
+
+    __slots__ = ("heap", "handle", "number", "pid")
+
+    def __new__(cls, wrapper: "Object") -> "Link":
+        return super().__new__(cls, wrapper, _wrapper_is_gone)
+
+    def __init__(self, wrapper: "Object") -> None:
+        super().__init__(wrapper, _wrapper_is_gone)
+        self.heap = weakref.ref(wrapper._heap)
+        self.handle = wrapper._handle
+        self.number = wrapper._id
+        self.pid = os.getpid()
+
+
+def _wrapper_is_gone(link: Link, getpid: Callable[[], int] = os.getpid) -> None:
+    heap = link.heap()
+    if heap is None:
+        return      # and its session with it
+    with heap._lock:
+        if heap._links.get(link.number) is link:
+            del heap._links[link.number]
+    # A forked child's copy has no handle of its own to give back.
+    if link.pid == getpid():
+        heap._drop(link.handle)
+
+
+class Object:
+    """An object of a heap.
+
+        a = mheap.Object(slots=2, length=16)
+        b = mheap.Object(slots=1)
+        a[0] = b                    # a slot refers to b
+        a[1] = "text"               # or to a leaf that holds a value
+        a[0] is b                   # True: an object has one wrapper
+        a.payload[:5] = b"hello"
+
+    Indexing is for slots, len() is their number, .payload is for the bytes. == and hash()
+    go by identity. An object lives in the kernel's heap as long as something refers to
+    it: this wrapper (through a handle, which goes with the wrapper), a slot, a named root,
+    another process.
+
+    A subclass has a type number made of its name, the same in every process, or the one
+    that it is given: class Node(mheap.Object, type=7). Objects of the type are shown as
+    the class. Where a subclass has a method __finalize__, its objects get it as
+    their finalizer: a __del__ that runs once nothing in the whole heap refers to the
+    object any more.
+    """
+
+    __slots__ = ("_heap", "_handle", "_id", "__weakref__")
+
+    TYPE = 0
+
+    def __init_subclass__(cls, type: Optional[int] = None, **rest: Any) -> None:
+        super().__init_subclass__(**rest)
+        if type is None:
+            name = f"{cls.__module__}.{cls.__qualname__}"
+            type = 0x80000000 | zlib.crc32(name.encode())
+        cls.TYPE = type
+        _classes[type] = cls
+
+    def __init__(self, slots: int = 0, length: int = 0, type: Optional[int] = None,
+                 heap: Optional["Heap"] = None, payload: Optional[bytes] = None) -> None:
+        if payload is not None:
+            payload = bytes(payload)
+            length = max(length, len(payload))
+        batch, new = self._make(slots, length, type, heap)
+        if payload:
+            batch.write(new, 0, payload[:_abi.IO_MAX])
+        batch.submit()
+        self._take(batch.heap, new)
+        if payload and len(payload) > _abi.IO_MAX:
+            self.payload[_abi.IO_MAX:len(payload)] = payload[_abi.IO_MAX:]
+
+    def _make(self, slots: int, length: int, kind: Optional[int],
+              heap: Optional["Heap"]) -> tuple[Batch, Any]:
+        """A batch that makes the object; more can be put into it before it runs."""
+        for number, name, most in ((slots, "slots", _abi.SLOTS_MAX),
+                                   (length, "length", _abi.LENGTH_MAX)):
+            if not 0 <= operator.index(number) <= most:
+                raise ValueError(f"{name} must be 0 to {most}")
+        batch = Batch(heap)
+        return batch, batch.new(slots, length, self.TYPE if kind is None else kind)
+
+    def _take(self, heap: "Heap", new: Any) -> None:
+        """Becomes the wrapper of what a batch has made."""
+        new._taken = True
+        self._become(heap, new.value, new._info.id)
+        if getattr(type(self), "__finalize__", None) is not None:
+            heap._events.set_finalizer(self, None)
+
+    def _become(self, heap: "Heap", handle: int, number: int) -> None:
+        """Becomes the wrapper of a new object."""
+        self._set_up(heap, handle, number)
+        with heap._lock:
+            heap._links[number] = Link(self)
+
+    def _set_up(self, heap: "Heap", handle: int, number: int) -> None:
+        self._heap = heap
+        self._id = number
+        self._handle = handle
+
+    @classmethod
+    def _adopt(cls, heap: "Heap", handle: int, number: int) -> "Object":
+        """A wrapper for a handle, which Heap._wrap() finds a place for."""
+        wrapper = cls.__new__(cls)
+        wrapper._set_up(heap, handle, number)
+        return wrapper
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__module__}.{type(self).__qualname__} {self._id:#x}>"
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Object):
+            return NotImplemented
+        return self.same(other)
+
+    def __hash__(self) -> int:
+        return hash(self._id)
+
+    def __reduce__(self) -> Any:
+        raise TypeError("an mheap object cannot be pickled: publish it and look it up")
+
+    def same(self, other: "Object") -> bool:
+        """Are these the same object, seen through whatever session?"""
+        return self is other or (self._id == other._id and
+                                 self._heap.name == other._heap.name)
+
+    @property
+    def heap(self) -> "Heap":
+        """The heap, as the session that this wrapper belongs to."""
+        return self._heap
+
+    @property
+    def id(self) -> int:
+        """A number that no other object of the heap has, has had or will have."""
+        return self._id
+
+    @property
+    def info(self) -> _abi.ObjectInfo:
+        """All that the kernel tells of the object: struct mheap_object_info."""
+        batch = Batch(self._heap)
+        info = batch.info(self)
+        batch.submit()
+        return info
+
+    @property
+    def type(self) -> int:
+        """The type number that it was made with."""
+        return self.info.type
+
+    @property
+    def refcount(self) -> int:
+        """All references to it in the heap; this wrapper is one."""
+        return self.info.references
+
+    @property
+    def generation(self) -> int:
+        """0 to 2; 3 where it is frozen."""
+        return self.info.generation
+
+    # Slots
+
+    def __len__(self) -> int:
+        return self.info.slots
+
+    def _slot(self, index: Any) -> int:
+        number = operator.index(index)
+        if number < 0:
+            number += self.info.slots
+        if not 0 <= number < _abi.SLOTS_MAX:
+            raise IndexError("no such slot")
+        return number
+
+    def _get(self, slot: int) -> Any:
+        return self._heap._load(self._handle, range(slot, slot + 1))[0]
+
+    def _set(self, slot: int, target: Any) -> None:
+        batch = Batch(self._heap)
+        batch.store(self, slot, target)
+        try:
+            batch.submit()
+        except OSError as problem:
+            raise slot_error(-(problem.errno or 0)) from None
+        self._heap._events.notice()
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._get(self._slot(index))
+
+    def __setitem__(self, index: Any, target: Any) -> None:
+        self._set(self._slot(index), target)
+
+    def __iter__(self) -> Iterator[Any]:
+        slot = 0
+        while True:
+            try:
+                yield self._get(slot)
+            except IndexError:
+                return
+            slot += 1
+
+    def __contains__(self, target: Any) -> bool:
+        return any(target is found or target == found for found in self)
+
+    def referents(self) -> list[Any]:
+        """What its slots refer to, empty ones left out."""
+        found = self._heap._load(self._handle, range(self.info.slots))
+        return [one for one in found if one is not None]
+
+    def compare_store(self, index: int, expected: Optional["Object"], target: Any) -> bool:
+        """Store target if the slot refers to expected (None: is empty); was it stored?
+
+        One step, also towards other processes.
+        """
+        batch = Batch(self._heap)
+        stored = batch.compare_store(self, self._slot(index), expected, target)
+        batch.submit()
+        self._heap._events.notice()
+        return bool(stored.value)
+
+    def resize(self, slots: Optional[int] = None, length: Optional[int] = None) -> None:
+        """Change the number of slots, the size of the payload, or both."""
+        info = self.info
+        batch = Batch(self._heap)
+        batch.resize(self, info.slots if slots is None else slots,
+                     info.length if length is None else length)
+        batch.submit()
+        self._heap._events.notice()
+
+    # Payload
+
+    @property
+    def payload(self) -> "Payload":
+        """The bytes. Setting it makes the payload as long as what it is set to."""
+        return Payload(self)
+
+    @payload.setter
+    def payload(self, data: bytes) -> None:
+        data = bytes(data)
+        if self.info.length != len(data):
+            self.resize(length=len(data))
+        self.payload[:] = data
+
+    # Its end
+
+    def set_finalizer(self, function: Callable[["Object"], Any]) -> None:
+        """Call function(obj) once, before the object dies.
+
+        As with __del__ the object is whole then, and so is what it refers to, and the
+        function may store it somewhere to keep it alive. It does not run a second
+        time. Registering another function replaces this one.
+
+        Of the sessions of a heap that use finalizers any may be handed the object. A
+        function is known to this one only; a method __finalize__ of a class to all
+        that have the class.
+        """
+        self._heap._events.set_finalizer(self, function)
+
+    def cancel_finalizer(self) -> None:
+        """Do not call it after all; LookupError if there is none."""
+        self._heap._events.cancel_finalizer(self)
+
+
+class Payload:
+    """The payload of an object: bytes in the kernel, read and written in place.
+
+    Indexing and slicing, len() and bytes() are as for a bytearray; a slice that is
+    assigned must have the same length. Up to 4096 bytes are read or written at once.
+    """
+
+    __slots__ = ("_object",)
+
+    def __init__(self, obj: Object) -> None:
+        self._object = obj
+
+    def __len__(self) -> int:
+        return self._object.info.length
+
+    def __bytes__(self) -> bytes:
+        return self.read()
+
+    tobytes = __bytes__
+
+    def __repr__(self) -> str:
+        return f"<payload of {self._object!r}: {len(self)} bytes>"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, (bytes, bytearray, memoryview, Payload)):
+            return NotImplemented
+        return self.read() == bytes(other)
+
+    __hash__ = None     # type: ignore[assignment]
+
+    def read(self, offset: int = 0, length: Optional[int] = None) -> bytes:
+        """Bytes from an offset, fewer where the payload ends."""
+        if offset < 0 or (length is not None and length < 0):
+            raise ValueError("neither may be negative")
+        rest = max(len(self) - offset, 0)
+        obj = self._object
+        return obj._heap._read(obj._handle, offset, rest if length is None else min(length, rest))
+
+    def write(self, data: bytes, offset: int = 0) -> None:
+        """Bytes to an offset; IndexError if they do not fit, and nothing is written."""
+        if offset < 0:
+            raise ValueError("the offset may not be negative")
+        data = bytes(data)
+        if data:
+            self._object._heap._write(self._object._handle, offset, data)
+
+    def __getitem__(self, index: Union[int, slice]) -> Any:
+        if isinstance(index, slice):
+            start, stop, step = index.indices(len(self))
+            if step != 1:
+                return self.read()[index]
+            return self.read(start, max(stop - start, 0))
+        return self.read(self._offset(index), 1)[0]
+
+    def __setitem__(self, index: Union[int, slice], value: Any) -> None:
+        if isinstance(index, slice):
+            start, stop, step = index.indices(len(self))
+            data = bytes(value)
+            if step != 1 or len(data) != max(stop - start, 0):
+                raise ValueError("a slice of a payload keeps its length: use resize()")
+            self.write(data, start)
+        else:
+            self.write(bytes((value,)), self._offset(index))
+
+    def _offset(self, index: int) -> int:
+        number, length = operator.index(index), len(self)
+        if number < 0:
+            number += length
+        if not 0 <= number < length:
+            raise IndexError("past the end of the payload")
+        return number
+
+
+def _measure() -> int:
+    """What sys.getrefcount() says in a function that is given a variable's object.
+
+    The calls on the way refer to the object too, how often depends on the interpreter.
+    """
+    def count(obj: object) -> int:
+        return sys.getrefcount(obj)
+
+    probe = object()
+    return count(probe)
+
+
+_ONE_VARIABLE = _measure()
+
+
+def getrefcount(obj: Object) -> int:
+    """The reference count of an object, as sys.getrefcount() tells it.
+
+    Counts what refers to the object in the heap and what refers to it in this program.
+    As with sys.getrefcount(), the answer is one higher than expected, because of the
+    argument: of a new object in a variable it is 2. obj.refcount is the heap's own
+    counter, for which the whole program counts once.
+    """
+    here = sys.getrefcount(obj) - _ONE_VARIABLE + 2
+    return obj.info.references - 1 + here
+
+
+def getsizeof(obj: Object) -> int:
+    """The bytes of memory that an object takes in the kernel, all told."""
+    return obj.info.charged
+
