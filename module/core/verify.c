@@ -3,8 +3,8 @@
  * Verification. With all lanes held, the references in all slots of the heap are
  * counted once more and compared with the counts, and what programs can reach is
  * found once more, by a breadth-first walk over the whole heap that believes no
- * mark, no touch and no generation but the permanent one. What the verdict calls garbage must not be
- * among it, and whatever is must have the count that was found.
+ * mark, no touch and no generation but the permanent one. What the verdict calls
+ * garbage must not be among it, and whatever is must have the count that was found.
  *
  * This takes long, holds up everybody and needs 9 bytes an object. It is for
  * tests, and for whoever suspects the collector.

@@ -22,7 +22,7 @@
 #define MOUNT	"/tmp/mheap-cgroup"
 #define GROUP	MOUNT "/mheap-test"
 #define LIMIT	(24 << 20)
-#define BODY	1000
+#define BODY	4000
 #define OBJECTS_MAX	(LIMIT / BODY)
 
 /* What the process in the cgroup has to say; it cannot print. */

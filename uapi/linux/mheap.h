@@ -307,7 +307,8 @@
  * A session says with MHEAP_IOC_LISTEN what it wants to be told, and then read() on
  * its descriptor gives as many whole struct mheap_event as there are and fit. An
  * object that is handed out goes to one of the sessions that listen for it; what is
- * told of the heap itself is told to each. read() waits for the first event, unless
+ * told of the heap itself is told to each; deaths (DEATH) are told to the session that
+ * watched the object. read() waits for the first event, unless
  * the descriptor is O_NONBLOCK, and poll() says POLLIN when there is one. Threads that
  * read from one session share its events. Where the session listens to nothing, or
  * ceases to while somebody reads, read() returns 0 and poll() says POLLHUP.
@@ -670,6 +671,7 @@ struct mheap_root_names {
 /* What an event is about; see "Events" above. */
 enum mheap_event_kind {
 	MHEAP_EVENT_FINALIZE		= 1,	/* @handle @id @cookie: an object */
+	MHEAP_EVENT_DEATH		= 2,	/* @id @cookie: of an object that was watched */
 	MHEAP_EVENT_COLLECTION_START	= 3,	/* @generation */
 	/* @generation @id: nanoseconds @value: visited, freed, uncollectable */
 	MHEAP_EVENT_COLLECTION_END	= 4,

@@ -99,3 +99,24 @@ int mh_cancel_finalizer(struct mh_session *session, mh_ref object)
 {
 	return finalizer(session, object, 0, MHEAP_OP_CANCEL);
 }
+
+static int watch(struct mh_session *session, mh_ref object, uint64_t cookie, uint16_t opcode)
+{
+	struct mheap_op op = {
+		.opcode = opcode,
+		.object = object,
+		.offset = cookie,
+	};
+
+	return run(session, &op);
+}
+
+int mh_watch(struct mh_session *session, mh_ref object, uint64_t cookie)
+{
+	return watch(session, object, cookie, MHEAP_OP_WATCH);
+}
+
+int mh_unwatch(struct mh_session *session, mh_ref object, uint64_t cookie)
+{
+	return watch(session, object, cookie, MHEAP_OP_UNWATCH);
+}
