@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What tests of heaps with several sessions need. */
+#ifndef SHARING_H
+#define SHARING_H
+
+#include "heap.h"
+
+int has_folder(const struct mheap_stats *stats);
+void check_same_heap(int a, int b);
+void make_ring(int heap);
+
+#endif /* SHARING_H */
