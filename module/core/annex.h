@@ -10,14 +10,25 @@
 #include "port.h"
 #include "table.h"
 
+struct mheap_ephemeron;
+
+#define MHEAP_ANNEX_KEY		0x10U	/* the object is or was the key of an ephemeron */
+
 /**
  * struct mheap_annex - more of an object
  * @flags: B  MHEAP_ANNEX_*
  * @watches: W  struct mheap_watch of those who watch it, see watch.h
+ * @ephemerons: W  struct mheap_ephemeron of those that have it for a key
+ * @ephemeron: B  what it has of an ephemeron, if it is one
+ *
+ * Whoever takes one from its object takes heap->watches.lock before it is freed, in
+ * mheap_watch_fire(): so an annex that is found under that lock stays while it is held.
  */
 struct mheap_annex {
 	u32 flags;
 	struct list_head watches;
+	struct list_head ephemerons;
+	struct mheap_ephemeron *ephemeron;
 };
 
 int mheap_annex_make(struct mheap_table *table, u32 object, struct mheap_annex **made);
@@ -52,7 +63,7 @@ static inline struct mheap_annex *mheap_annex_take(struct mheap_chunk *chunk, u3
 	struct mheap_annex *annex = mheap_annex_of(chunk, object);
 
 	if (unlikely(annex))
-		chunk->annex[mheap_index(object)] = NULL;
+		WRITE_ONCE(chunk->annex[mheap_index(object)], NULL); /* see ephemerons_of() */
 	return annex;
 }
 

@@ -9,6 +9,7 @@
 
 #include "allocator.h"
 #include "ceiling.h"
+#include "ephemeron.h"
 #include "generation.h"
 #include "histogram.h"
 #include "lane.h"
@@ -74,6 +75,7 @@ struct mheap_heap_ops {
  * @ceiling: of its garbage
  * @verify: whether verdicts are checked
  * @watches: who wants to know which objects have died
+ * @ephemerons: those whose keys have died, and how many there are
  * @releasing: mheap_release_continue() is at work (atomic)
  * @size: memory of bodies, but for what lanes owe it (atomic)
  * @sessions: how many there are (atomic)
@@ -96,6 +98,7 @@ struct mheap_heap {
 	struct mheap_ceiling ceiling;
 	struct mheap_verify verify;
 	struct mheap_watches watches;
+	struct mheap_ephemerons ephemerons;
 	atomic_t releasing;
 	atomic64_t size;
 	atomic_t sessions;

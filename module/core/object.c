@@ -60,10 +60,18 @@ static void give_body(struct mheap_session *session, u32 object, void *body,
 		mheap_table_list(&session->heap->table, chunk, MHEAP_LIST_YOUNG);
 }
 
+/* There is to be no object. */
+static void give_back(struct mheap_session *session, const struct mheap_shape *shape, u32 object)
+{
+	if (unlikely(shape->ephemeron))
+		mheap_ephemeron_forget(session->heap, object);
+	session->run.left |= mheap_bit(object);
+}
+
 /**
  * mheap_object_new - make an object
  * @session: entered
- * @shape: what it is to be made of
+ * @shape: what it is to be made of; an ephemeron has MHEAP_EPHEMERON_SLOTS slots
  * @object: filled; gives a reference
  *
  * Context: Entered. May sleep.
@@ -83,11 +91,15 @@ int mheap_object_new(struct mheap_session *session, const struct mheap_shape *sh
 	error = take_number(session, object);
 	if (unlikely(error))
 		return error;
+	if (unlikely(shape->ephemeron) && mheap_ephemeron_prepare(session->heap, *object)) {
+		session->run.left |= mheap_bit(*object);
+		return -ENOMEM;
+	}
 	size = mheap_shape_size(shape);
 	if (size) {
 		body = mheap_lane_new_body(&session->lane, size);
 		if (unlikely(!body)) {
-			session->run.left |= mheap_bit(*object);
+			give_back(session, shape, *object);
 			return -ENOMEM;
 		}
 	}
@@ -132,13 +144,18 @@ static void put_inside(struct mheap_session *session, u32 object)
 		mheap_release(&session->lane, object);
 }
 
-/* A slot of an object whose block is locked, or NULL if there is no such slot. */
+/*
+ * A slot of an object whose block is locked, or NULL if there is no such slot, or
+ * none to be used so: those of an ephemeron.
+ */
 static u32 *find_slot(struct mheap_chunk *chunk, u32 object, u32 slot)
 {
 	u32 slots;
 	u32 *first;
 
 	lockdep_assert_held(&chunk->lock[mheap_block(object)]);
+	if (unlikely(mheap_body_is_ephemeron(chunk, mheap_index(object))))
+		return NULL;
 	first = mheap_body_slots(chunk, mheap_index(object), &slots);
 	return likely(slot < slots) ? &first[slot] : NULL;
 }
@@ -171,17 +188,19 @@ static int set_slot(struct mheap_session *session, u32 *place, u32 target)
  * The slot cannot change while its block is locked, so its own reference keeps
  * the target alive until it has one more.
  *
- * Context: Entered. Return: 0, -EINVAL if there is no such slot, or -EOVERFLOW.
+ * Of an ephemeron see mheap_ephemeron_load().
+ *
+ * Context: Entered. May sleep for an ephemeron.
+ * Return: 0, -EINVAL if there is no such slot, or -EOVERFLOW.
  */
 int mheap_object_load(struct mheap_session *session, u32 object, u32 slot, u32 *target)
 {
 	struct mheap_chunk *chunk = mheap_object_lock(session, object);
-	int error = -EINVAL;
+	int error = 0;
 	u32 *place;
 
 	place = find_slot(chunk, object, slot);
 	if (likely(place)) {
-		error = 0;
 		*target = *place;
 		if (*target) {
 			mheap_touch(session->heap, *target);
@@ -190,7 +209,7 @@ int mheap_object_load(struct mheap_session *session, u32 object, u32 slot, u32 *
 		}
 	}
 	mheap_object_unlock(chunk, object);
-	return error;
+	return likely(place) ? error : mheap_ephemeron_load(session, object, slot, target);
 }
 EXPORT_SYMBOL_MHEAP(mheap_object_load);
 
@@ -201,12 +220,14 @@ EXPORT_SYMBOL_MHEAP(mheap_object_load);
  * @slot: which slot
  * @target: likewise an object, or 0
  *
- * Context: Entered. Return: 0, -EINVAL if there is no such slot, or -EOVERFLOW.
+ * Context: Entered. May sleep for an ephemeron.
+ * Return: 0, -EINVAL if there is no such slot, -EOVERFLOW, or what
+ * mheap_ephemeron_store() says.
  */
 int mheap_object_store(struct mheap_session *session, u32 object, u32 slot, u32 target)
 {
 	struct mheap_chunk *chunk = mheap_object_lock(session, object);
-	int error = -EINVAL;
+	int error = 0;
 	u32 old = 0;
 	u32 *place;
 
@@ -216,6 +237,8 @@ int mheap_object_store(struct mheap_session *session, u32 object, u32 slot, u32 
 		error = set_slot(session, place, target);
 	}
 	mheap_object_unlock(chunk, object);
+	if (unlikely(!place))
+		return mheap_ephemeron_store(session, object, slot, target);
 	if (likely(!error))
 		put_inside(session, old);
 	return error;
@@ -250,7 +273,8 @@ static int swap_slot(struct mheap_session *session, u32 *place, u32 target, u32 
  * @target: likewise an object, or 0
  * @old: filled with what the slot referred to, and gives a reference, or with 0
  *
- * Context: Entered. Return: 0, -EINVAL if there is no such slot, or -EOVERFLOW.
+ * Context: Entered. Return: 0, -EINVAL if there is no such slot or it is one of an ephemeron,
+ * or -EOVERFLOW.
  */
 int mheap_object_swap(struct mheap_session *session, u32 object, u32 slot, u32 target,
 		      u32 *old)
@@ -277,8 +301,8 @@ EXPORT_SYMBOL_MHEAP(mheap_object_swap);
  * @target: likewise an object, or 0
  *
  * Context: Entered.
- * Return: 1 if it was stored, 0 if not, -EINVAL if there is no such slot, or
- * -EOVERFLOW.
+ * Return: 1 if it was stored, 0 if not, -EINVAL if there is no such slot or it is
+ * one of an ephemeron, or -EOVERFLOW.
  */
 int mheap_object_compare_store(struct mheap_session *session, u32 object, u32 slot,
 			       u32 expected, u32 target)
@@ -335,7 +359,7 @@ void mheap_object_figures(struct mheap_session *session, u32 object,
 	figures->inside = mheap_count_inside(count);
 	figures->outside = mheap_count_outside(count);
 	mheap_body_shape(chunk, object, &figures->shape);
-	if (figures->shape.slots) {
+	if (chunk->tracked[mheap_block(object)] & mheap_bit(object)) {
 		figures->tracked = true;
 		figures->generation = generation_of(chunk, object);
 	}

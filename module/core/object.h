@@ -23,7 +23,7 @@
  * @inside: references from slots
  * @outside: references from outside
  * @generation: 0 to 2, for a tracked object
- * @tracked: it has slots
+ * @tracked: it has slots, or is or was the key of an ephemeron
  * @watched: a session wants to know of its death
  */
 struct mheap_object_figures {

@@ -104,6 +104,7 @@ static void *detach(struct mheap_lane *lane, u32 object, struct mheap_shape *sha
 	const u32 block = mheap_block(object);
 	const u32 index = mheap_index(object);
 	struct mheap_annex *annex;
+	bool tracked;
 	u64 usable;
 	void *body;
 
@@ -113,6 +114,7 @@ static void *detach(struct mheap_lane *lane, u32 object, struct mheap_shape *sha
 	WRITE_ONCE(chunk->body[index], NULL);
 	chunk->slots[index] = 0;
 	annex = mheap_annex_take(chunk, object);
+	tracked = chunk->tracked[block] & mheap_bit(object);
 	forget(chunk, block, mheap_bit(object));
 	chunk->free[block] |= raise_tag(chunk, object);
 	usable = chunk->free[block] & ~mheap_unreached(chunk, block);
@@ -122,7 +124,7 @@ static void *detach(struct mheap_lane *lane, u32 object, struct mheap_shape *sha
 	if (likely(usable))
 		mheap_table_list(&lane->heap->table, chunk, MHEAP_LIST_FREE);
 	lane->tally.freed++;
-	if (shape->slots)
+	if (tracked)
 		lane->tally.tracked--;
 	return body;
 }
@@ -183,6 +185,18 @@ static bool is_extended(struct mheap_lane *lane, u32 object)
 				   mheap_index(object));
 }
 
+/* The value of an ephemeron may be garbage of a collection, see ephemeron.c. */
+static bool waits(struct mheap_heap *heap, u32 object)
+{
+	struct mheap_chunk *chunk = mheap_chunk_of(&heap->table, object);
+	bool waits;
+
+	spin_lock(&chunk->lock[mheap_block(object)]);
+	waits = mheap_ephemeron_waits(heap, chunk, object);
+	spin_unlock(&chunk->lock[mheap_block(object)]);
+	return waits;
+}
+
 static void release_one(struct release *release, u32 object)
 {
 	struct mheap_lane *lane = release->lane;
@@ -191,7 +205,7 @@ static void release_one(struct release *release, u32 object)
 
 	release->budget--;
 	if (unlikely(is_extended(lane, object))) {
-		if (!empty_extended(release, object)) {
+		if (waits(lane->heap, object) || !empty_extended(release, object)) {
 			mheap_release_later(lane->heap, object);
 			return;
 		}
@@ -274,8 +288,6 @@ static u64 free_object(struct mheap_heap *heap, struct mheap_tally *tally,
 		chunk->slots[index] = 0;
 		tally->bytes -= heap->allocator->ops->charge(heap->allocator, size);
 		heap->allocator->ops->free(heap->allocator, body, size);
-		if (shape.slots)
-			tally->tracked--;
 	}
 	annex = mheap_annex_take(chunk, object);
 	mheap_watch_fire(heap, annex);
@@ -304,6 +316,7 @@ void mheap_release_numbers(struct mheap_heap *heap, struct mheap_tally *tally,
 	while (run->left)
 		free |= free_object(heap, tally, chunk, mheap_run_next(run));
 	spin_lock(&chunk->lock[block]);
+	tally->tracked -= hweight64(chunk->tracked[block] & dead);
 	forget(chunk, block, dead);
 	chunk->free[block] |= free;
 	WRITE_ONCE(chunk->mark[block], chunk->mark[block] | dead);
@@ -325,10 +338,13 @@ static u32 take_dead(struct mheap_heap *heap, struct mheap_chunk *chunk, u32 blo
 	dead.left = chunk->dead[block];
 	if (READ_ONCE(heap->phase) >= MHEAP_PHASE_VERDICT)
 		dead.left &= ~mheap_unreached(chunk, block);
-	if (dead.left) {
+	while (dead.left && !object) {
 		object = mheap_run_next(&dead);
-		chunk->dead[block] &= ~mheap_bit(object);
+		if (unlikely(mheap_ephemeron_waits(heap, chunk, object)))
+			object = 0;
 	}
+	if (object)
+		chunk->dead[block] &= ~mheap_bit(object);
 	spin_unlock(&chunk->lock[block]);
 	return object;
 }
@@ -359,25 +375,34 @@ static bool has_dead(struct mheap_chunk *chunk, u32 block)
 	return dead;
 }
 
-/**
- * mheap_release_continue - go on with the releases that were left to the worker
- * @heap: the heap
- *
- * Context: May sleep; not entered. Several may be at it.
- */
-void mheap_release_continue(struct mheap_heap *heap)
+static void release_dead(struct mheap_heap *heap)
 {
 	struct mheap_chunk *chunk;
 	u32 block;
 
-	atomic_inc(&heap->releasing);
 	while ((chunk = mheap_table_first(&heap->table, MHEAP_LIST_DEAD))) {
 		mheap_table_unlist(&heap->table, chunk, MHEAP_LIST_DEAD);
 		for (block = 0; block < MHEAP_CHUNK_BLOCKS; block++)
 			while (has_dead(chunk, block) && continue_block(heap, chunk, block))
 				cond_resched();
 	}
-	mheap_watch_deliver(heap);
+}
+
+/**
+ * mheap_release_continue - go on with the releases that were left to the worker
+ * @heap: the heap
+ *
+ * And with what deaths entail: events, and the values of ephemerons.
+ *
+ * Context: May sleep; not entered. Several may be at it.
+ */
+void mheap_release_continue(struct mheap_heap *heap)
+{
+	atomic_inc(&heap->releasing);
+	do {
+		release_dead(heap);
+		mheap_watch_deliver(heap);
+	} while (mheap_ephemeron_clear(heap));
 	atomic_dec(&heap->releasing);
 	heap->ops->released(heap);
 }

@@ -3,6 +3,7 @@
  * Resize: an object gets a new body. The new one is made first, then the two are
  * exchanged, then what was cut off is dropped with the old one.
  */
+#include "annex.h"
 #include "object.h"
 #include "release.h"
 #include "stall.h"
@@ -37,14 +38,24 @@ static void untrack(struct mheap_session *session, struct mheap_chunk *chunk, u3
 	session->lane.tally.tracked--;
 }
 
-static void install(struct mheap_session *session, struct mheap_chunk *chunk, u32 object,
-		    void *body, const struct mheap_shape *new, const struct mheap_shape *old)
+/* Keys of ephemerons stay tracked. */
+static bool is_key(const struct mheap_chunk *chunk, u32 object)
 {
+	const struct mheap_annex *annex = mheap_annex_of(chunk, object);
+
+	return annex && annex->flags & MHEAP_ANNEX_KEY;
+}
+
+static void install(struct mheap_session *session, struct mheap_chunk *chunk, u32 object,
+		    void *body, const struct mheap_shape *new)
+{
+	const bool tracked = chunk->tracked[mheap_block(object)] & mheap_bit(object);
+
 	lockdep_assert_held(&chunk->lock[mheap_block(object)]);
 	mheap_body_install(chunk, object, body, new);
-	if (new->slots && !old->slots)
+	if (new->slots && !tracked)
 		mheap_object_track(session, chunk, object);
-	else if (old->slots && !new->slots)
+	else if (!new->slots && tracked && !is_key(chunk, object))
 		untrack(session, chunk, object);
 }
 
@@ -86,7 +97,7 @@ static bool resize_small(struct mheap_session *session, u32 object, void *body,
 			  mheap_body_first_slot(was, old), old);
 	for (; new->slots + cuts < old->slots; cuts++)
 		cut[cuts] = mheap_body_first_slot(was, old)[new->slots + cuts];
-	install(session, chunk, object, body, new, old);
+	install(session, chunk, object, body, new);
 	mheap_object_unlock(chunk, object);
 	mheap_release_targets(&session->lane, cut, cuts);
 	free_body(session, was, old);
@@ -142,7 +153,7 @@ static void *move(struct mheap_session *session, u32 object, void *body,
 		cond_resched();
 	mheap_lane_enter(&session->lane);
 	spin_lock(&chunk->lock[mheap_block(object)]);
-	install(session, chunk, object, body, new, old);
+	install(session, chunk, object, body, new);
 	set_moved(session, chunk, object, false);
 	spin_unlock(&chunk->lock[mheap_block(object)]);
 	return was;
@@ -209,7 +220,7 @@ static bool resize(struct mheap_session *session, u32 object, void *body,
  * Context: Entered. May sleep. For a large object the section is left and entered
  * again; whoever else wants to look at the object waits outside of its section
  * meanwhile.
- * Return: 0, -E2BIG if that is too large, or -ENOMEM.
+ * Return: 0, -E2BIG if that is too large, -EINVAL if it is an ephemeron, or -ENOMEM.
  */
 int mheap_object_resize(struct mheap_session *session, u32 object, u32 slots, u32 length)
 {
@@ -221,6 +232,8 @@ int mheap_object_resize(struct mheap_session *session, u32 object, u32 slots, u3
 	if (slots > MHEAP_BODY_SLOTS_MAX || length > MHEAP_BODY_LENGTH_MAX)
 		return -E2BIG;
 	read_shape(session, object, &old);
+	if (unlikely(old.ephemeron))
+		return -EINVAL;
 	new = (struct mheap_shape){ .type = old.type, .slots = slots, .length = length };
 	size = mheap_shape_size(&new);
 	if (size) {

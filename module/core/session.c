@@ -292,15 +292,13 @@ EXPORT_SYMBOL_MHEAP(mheap_session_dup_weak);
  * the program: the mark is set before @upgrades counts it, so a collection that
  * counts no more of them than before it looked has seen all marks; see look().
  */
-static int try_upgrade(struct mheap_heap *heap, struct mheap_chunk *chunk,
-		       const struct mheap_handle *weak)
+static int try_upgrade(struct mheap_heap *heap, struct mheap_chunk *chunk, u32 object, u32 tag)
 {
-	const u32 object = weak->object;
 	const u32 phase = READ_ONCE(heap->phase);
 	int error;
 
 	lockdep_assert_held(&chunk->lock[mheap_block(object)]);
-	if (mheap_tag(chunk, object) != weak->tag)
+	if (mheap_tag(chunk, object) != tag)
 		return -ENOENT;
 	if (likely(!mheap_is_unreached(chunk, object)))
 		return mheap_count_gain_if_alive(&chunk->count[mheap_index(object)]);
@@ -318,38 +316,53 @@ static int try_upgrade(struct mheap_heap *heap, struct mheap_chunk *chunk,
 }
 
 /**
+ * mheap_session_revive - a reference to an object that may be dead
+ * @session: entered
+ * @object: its number
+ * @tag: its tag
+ *
+ * While a collection decides whether the object is garbage, the section is left
+ * until it has. So this never fails for an object that survives.
+ *
+ * Context: Entered. May sleep. Return: 0, -ENOENT if the object is dead, or -EOVERFLOW.
+ */
+int mheap_session_revive(struct mheap_session *session, u32 object, u32 tag)
+{
+	struct mheap_heap *heap = session->heap;
+	struct mheap_chunk *chunk = mheap_chunk_of(&heap->table, object);
+	int error;
+
+	mheap_assert_session(session);
+	for (;;) {
+		spin_lock(&chunk->lock[mheap_block(object)]);
+		error = try_upgrade(heap, chunk, object, tag);
+		spin_unlock(&chunk->lock[mheap_block(object)]);
+		if (likely(error != -EAGAIN))
+			return error;
+		mheap_lane_step_aside(&session->lane, &heap->verdict);
+	}
+}
+
+/**
  * mheap_session_upgrade - a reference to what a weak handle names
  * @session: entered
  * @handle: any number
  * @object: filled; gives a reference, unless an error is returned
  *
- * While a collection decides whether the object is garbage, the section is left
- * until it has. So an upgrade never fails for an object that survives.
- *
- * Context: Entered. May sleep.
+ * Context: Entered. May sleep, see mheap_session_revive().
  * Return: 0, -ENOENT if the object is dead, -EBADF, -ESTALE, -EINVAL if the
  * handle is strong, or -EOVERFLOW.
  */
 int mheap_session_upgrade(struct mheap_session *session, u64 handle, u32 *object)
 {
-	struct mheap_heap *heap = session->heap;
 	struct mheap_handle *found;
-	struct mheap_chunk *chunk;
 	int error;
 
 	error = find_weak(session, handle, &found);
 	if (unlikely(error))
 		return error;
 	*object = found->object;
-	chunk = mheap_chunk_of(&heap->table, *object);
-	for (;;) {
-		spin_lock(&chunk->lock[mheap_block(*object)]);
-		error = try_upgrade(heap, chunk, found);
-		spin_unlock(&chunk->lock[mheap_block(*object)]);
-		if (likely(error != -EAGAIN))
-			return error;
-		mheap_lane_step_aside(&session->lane, &heap->verdict);
-	}
+	return mheap_session_revive(session, found->object, found->tag);
 }
 EXPORT_SYMBOL_MHEAP(mheap_session_upgrade);
 

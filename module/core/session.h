@@ -46,6 +46,7 @@ int mheap_session_hold(struct mheap_session *session, u32 object, u64 *handle);
 int mheap_session_drop(struct mheap_session *session, u64 handle);
 int mheap_session_weak(struct mheap_session *session, u32 object, u64 *handle);
 int mheap_session_dup_weak(struct mheap_session *session, u64 handle, u64 *copy);
+int mheap_session_revive(struct mheap_session *session, u32 object, u32 tag);
 int mheap_session_upgrade(struct mheap_session *session, u64 handle, u32 *object);
 int mheap_session_id(struct mheap_session *session, u64 handle, u64 *id);
 

@@ -80,6 +80,7 @@ int mheap_unwatch(struct mheap_session *session, u64 id, u64 cookie);
 bool mheap_watch_is_ready(struct mheap_session *session);
 bool mheap_watch_next(struct mheap_session *session, struct mheap_watch_event *event);
 bool mheap_watch_sees(struct mheap_heap *heap, const struct mheap_annex *annex);
+bool mheap_watch_cut(struct mheap_heap *heap, struct mheap_annex *annex);
 void mheap_watch_fire(struct mheap_heap *heap, struct mheap_annex *annex);
 bool mheap_watch_is_pending(struct mheap_heap *heap);
 void mheap_watch_deliver(struct mheap_heap *heap);

@@ -32,6 +32,7 @@ typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
+typedef int32_t s32;
 typedef int64_t s64;
 typedef unsigned int gfp_t;
 
@@ -384,6 +385,12 @@ static inline void list_splice_tail_init(struct list_head *list, struct list_hea
 	list->prev->next = head;
 	head->prev = list->prev;
 	INIT_LIST_HEAD(list);
+}
+
+static inline void list_del_init(struct list_head *entry)
+{
+	list_del(entry);
+	INIT_LIST_HEAD(entry);
 }
 
 static inline void list_move_tail(struct list_head *entry, struct list_head *head)
