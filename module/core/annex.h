@@ -12,11 +12,16 @@
 
 struct mheap_ephemeron;
 
+#define MHEAP_ANNEX_FINALIZER	0x1U	/* the object has a finalizer, see finalizer.h */
+#define MHEAP_ANNEX_FINALIZED	0x2U	/* it was called, or will never be */
 #define MHEAP_ANNEX_KEY		0x10U	/* the object is or was the key of an ephemeron */
 
 /**
  * struct mheap_annex - more of an object
  * @flags: B  MHEAP_ANNEX_*
+ * @next: the object behind this one in the queue of finalizers, or 0; under the
+ *        lock of that
+ * @cookie: B  of the finalizer; does not change any more once it is FINALIZED
  * @watches: W  struct mheap_watch of those who watch it, see watch.h
  * @ephemerons: W  struct mheap_ephemeron of those that have it for a key
  * @ephemeron: B  what it has of an ephemeron, if it is one
@@ -26,6 +31,8 @@ struct mheap_ephemeron;
  */
 struct mheap_annex {
 	u32 flags;
+	u32 next;
+	u64 cookie;
 	struct list_head watches;
 	struct list_head ephemerons;
 	struct mheap_ephemeron *ephemeron;

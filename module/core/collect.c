@@ -41,7 +41,22 @@
  * touched then, so it is reached unless it has died.
  *
  * So nobody gains a reference to w. What was gained by an upgrade is touched and
- * counted, and the collection looks again; verdict.c has that argument.
+ * counted, and the collection looks again; verdict.c has that argument. A dead object
+ * that its releaser gives to the queue of finalizers is, to a collection, the same
+ * as one that is upgraded; finalizer.c does the same for it.
+ *
+ * Rescue: before anything is freed, the garbage that has finalizers gets a reference
+ * from the queue of them. It is touched before anybody can find it there, so a look
+ * reaches it, and then H3 is done again. Why is what is unreached then still garbage?
+ * Let w be such an object, and take the first gain, behind the rescue, of any such
+ * object: it was loaded from a slot of v that the program held. It did not hold v
+ * before the rescue if v was unreached then: nobody did, behind H3. So it took v from
+ * the queue, or v was gained behind the rescue, and so v is reached by now (or w was
+ * not the first), by a look behind the rescue; or v was reached before. The slot was
+ * scanned, and where w was not in it any more, or not yet, it goes on as above, with
+ * the rescue for H2: nobody held w before. All finalizers of the garbage are found in
+ * one rescue, and no unreached object gets one: who gives it one holds the object. So
+ * the next time there are none left.
  *
  * An ephemeron in S that is reached may have an unreached value: its slot is one that
  * a program cannot load w from without being counted as for an upgrade, nor empty
@@ -196,10 +211,12 @@ static void collect(struct mheap_heap *heap, u32 generation,
 	lockdep_assert_held(&heap->collecting);
 	memset(collection, 0, sizeof(*collection));
 	begin_scope(&scope, heap, generation);
+	mheap_journal_start(heap, scope.generation);
 	collect_scope(&scope, collection);
 	end_scope(&scope);
 	collection->nanoseconds = ktime_get_ns() - begin;
 	mheap_generations_end(&heap->generations, collection);
+	mheap_journal_end(heap, collection);
 }
 
 /**

@@ -31,7 +31,9 @@ int mheap_heap_init(struct mheap_heap *heap, const struct mheap_heap_config *con
 	heap->ops = config->ops;
 	mheap_generations_init(&heap->generations, &config->generations);
 	mheap_ceiling_init(&heap->ceiling, config->ceiling);
+	mheap_finalizers_init(&heap->finalizers, config->finalizers_max);
 	heap->verify.enabled = config->verify;
+	mheap_journal_init(&heap->journal);
 	mheap_roots_init(&heap->roots);
 	mheap_watches_init(&heap->watches);
 	mheap_ephemerons_init(&heap->ephemerons);
@@ -81,6 +83,7 @@ void mheap_heap_fini(struct mheap_heap *heap)
 	mutex_destroy(&heap->moving);
 	mutex_destroy(&heap->verdict);
 	mheap_roots_fini(&heap->roots);
+	mheap_journal_fini(&heap->journal);
 	mutex_destroy(&heap->collecting);
 }
 EXPORT_SYMBOL_MHEAP(mheap_heap_fini);
@@ -138,6 +141,8 @@ void mheap_heap_figures(struct mheap_heap *heap, struct mheap_heap_figures *figu
 	figures->bytes = max(sum.bytes, 0L) + figures->objects * MHEAP_ENTRY_BYTES;
 	figures->table_bytes = atomic_long_read(&heap->table.bytes);
 	figures->handles = max(sum.handles, 0L);
+	figures->finalizing = READ_ONCE(heap->finalizers.waiting);
+	figures->finalizers_skipped = atomic64_read(&heap->finalizers.skipped);
 	figures->sessions = atomic_read(&heap->sessions);
 	figures->pending = mheap_release_pending(heap);
 	count_generations(heap, figures->in_generation);

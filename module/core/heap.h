@@ -10,8 +10,10 @@
 #include "allocator.h"
 #include "ceiling.h"
 #include "ephemeron.h"
+#include "finalizer.h"
 #include "generation.h"
 #include "histogram.h"
+#include "journal.h"
 #include "lane.h"
 #include "port.h"
 #include "release.h"
@@ -43,6 +45,7 @@ struct mheap_heap;
  *           called soon
  * @released: mheap_release_continue() or a collection has come to its end; whoever
  *            waits for mheap_release_pending() to become false should look again
+ * @event: there may be something to read for sessions that listen, see listener.h
  *
  * All are called often, from contexts that may not sleep, and only note the
  * request.
@@ -51,6 +54,7 @@ struct mheap_heap_ops {
 	void (*collect)(struct mheap_heap *heap);
 	void (*release)(struct mheap_heap *heap);
 	void (*released)(struct mheap_heap *heap);
+	void (*event)(struct mheap_heap *heap);
 };
 
 /**
@@ -64,7 +68,7 @@ struct mheap_heap_ops {
  * @moved: the object that is being moved by a resize, or 0; written under
  *         @moving and the lock of the object's block, read under either
  * @upgrades: how often a weak handle was upgraded to an object that a collection
- *            had not reached (atomic)
+ *            had not reached, or such an object was given to its finalizer (atomic)
  * @lanes: of everybody who works on objects
  * @worker: the lane of mheap_release_continue()
  * @collecting: one collection at a time
@@ -73,6 +77,8 @@ struct mheap_heap_ops {
  * @generations: the collector's settings and figures
  * @roots: objects with names
  * @ceiling: of its garbage
+ * @finalizers: objects whose finalizers are to be called
+ * @journal: what has happened
  * @verify: whether verdicts are checked
  * @watches: who wants to know which objects have died
  * @ephemerons: those whose keys have died, and how many there are
@@ -96,6 +102,8 @@ struct mheap_heap {
 	struct mheap_generations generations;
 	struct mheap_roots roots;
 	struct mheap_ceiling ceiling;
+	struct mheap_finalizers finalizers;
+	struct mheap_journal journal;
 	struct mheap_verify verify;
 	struct mheap_watches watches;
 	struct mheap_ephemerons ephemerons;
@@ -116,6 +124,8 @@ struct mheap_heap {
  * @created: objects ever made
  * @freed_by_count: objects freed because their last reference went
  * @freed_by_collector: objects freed by a collection
+ * @finalizing: objects that wait for their finalizers to be called
+ * @finalizers_skipped: objects whose finalizers were never called
  * @in_generation: tracked objects in each generation
  */
 struct mheap_heap_figures {
@@ -128,6 +138,8 @@ struct mheap_heap_figures {
 	u64 created;
 	u64 freed_by_count;
 	u64 freed_by_collector;
+	u64 finalizing;
+	u64 finalizers_skipped;
 	u64 in_generation[MHEAP_GENERATION_COUNT];
 };
 
@@ -137,6 +149,7 @@ struct mheap_heap_figures {
  * @ops: its surroundings
  * @generations: the collector's settings
  * @ceiling: percent, see ceiling.h
+ * @finalizers_max: how many may wait, see finalizer.h
  * @verify: check each verdict, see verify.h
  */
 struct mheap_heap_config {
@@ -144,6 +157,7 @@ struct mheap_heap_config {
 	const struct mheap_heap_ops *ops;
 	struct mheap_generation_config generations;
 	u32 ceiling;
+	u32 finalizers_max;
 	bool verify;
 };
 

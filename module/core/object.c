@@ -347,8 +347,8 @@ void mheap_object_figures(struct mheap_session *session, u32 object,
 			  struct mheap_object_figures *figures)
 {
 	struct mheap_allocator *allocator = session->heap->allocator;
-	struct mheap_annex *annex;
 	struct mheap_chunk *chunk;
+	struct mheap_annex *annex;
 	size_t size;
 	u64 count;
 
@@ -364,6 +364,8 @@ void mheap_object_figures(struct mheap_session *session, u32 object,
 		figures->generation = generation_of(chunk, object);
 	}
 	annex = mheap_annex_of(chunk, object);
+	if (unlikely(annex))
+		figures->annex = annex->flags;
 	mheap_object_unlock(chunk, object);
 	figures->watched = mheap_watch_sees(session->heap, annex);
 	size = mheap_shape_size(&figures->shape);

@@ -25,6 +25,7 @@
  * @generation: 0 to 2, for a tracked object
  * @tracked: it has slots, or is or was the key of an ephemeron
  * @watched: a session wants to know of its death
+ * @annex: MHEAP_ANNEX_*, flags of its annex
  */
 struct mheap_object_figures {
 	u64 id;
@@ -35,6 +36,7 @@ struct mheap_object_figures {
 	u32 generation;
 	bool tracked;
 	bool watched;
+	u32 annex;
 };
 
 /* Names an object for ever: no other object of the heap will have it. */

@@ -11,6 +11,10 @@
  * before it loses its number, so that the worker finds the rest; the header says
  * how far it has come.
  *
+ * An object with a finalizer that has not been called is not released: it is given
+ * to the queue of finalizers, with a reference, before anything of it is taken
+ * apart, see finalizer.c.
+ *
  * A collection may be looking at a dead object at any time. So what it can see
  * changes under the lock of the block only; and a reference that was taken out of
  * a slot is given up in the same section, see collect.c for why.
@@ -18,6 +22,7 @@
 #include "annex.h"
 #include "body.h"
 #include "count.h"
+#include "finalizer.h"
 #include "heap.h"
 #include "release.h"
 #include "watch.h"
@@ -178,13 +183,6 @@ static bool empty_extended(struct release *release, u32 object)
 	return !looked;
 }
 
-/* Nobody but its owner changes the shape of a dead object. */
-static bool is_extended(struct mheap_lane *lane, u32 object)
-{
-	return mheap_body_extended(mheap_chunk_of(&lane->heap->table, object),
-				   mheap_index(object));
-}
-
 /* The value of an ephemeron may be garbage of a collection, see ephemeron.c. */
 static bool waits(struct mheap_heap *heap, u32 object)
 {
@@ -197,14 +195,19 @@ static bool waits(struct mheap_heap *heap, u32 object)
 	return waits;
 }
 
+/* Nobody but its owner changes the shape, or the annex, of a dead object. */
 static void release_one(struct release *release, u32 object)
 {
 	struct mheap_lane *lane = release->lane;
+	const struct mheap_chunk *chunk = mheap_chunk_of(&lane->heap->table, object);
 	struct mheap_shape shape;
 	void *body;
 
 	release->budget--;
-	if (unlikely(is_extended(lane, object))) {
+	if (unlikely(mheap_finalizer_is_due(chunk, object)) &&
+	    mheap_finalizer_call(lane, object))
+		return;
+	if (unlikely(mheap_body_extended(chunk, mheap_index(object)))) {
 		if (waits(lane->heap, object) || !empty_extended(release, object)) {
 			mheap_release_later(lane->heap, object);
 			return;
@@ -290,6 +293,7 @@ static u64 free_object(struct mheap_heap *heap, struct mheap_tally *tally,
 		heap->allocator->ops->free(heap->allocator, body, size);
 	}
 	annex = mheap_annex_take(chunk, object);
+	mheap_finalizer_skip(heap, annex);
 	mheap_watch_fire(heap, annex);
 	mheap_annex_free(&heap->table, annex);
 	tally->freed++;

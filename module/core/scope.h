@@ -20,6 +20,7 @@
  * @chunk: chunks of a young collection; unused in a full one
  * @chunks: how many chunks there are
  * @next: the one that comes next
+ * @deaf: no finalizer is called any more, as nobody listens or the queue is full
  */
 struct mheap_scope {
 	struct mheap_heap *heap;
@@ -27,6 +28,7 @@ struct mheap_scope {
 	struct mheap_chunk **chunk;
 	u32 chunks;
 	u32 next;
+	bool deaf;
 };
 
 int mheap_scope_init(struct mheap_scope *scope, struct mheap_heap *heap, u32 generation);

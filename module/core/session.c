@@ -6,6 +6,7 @@
 #include "ceiling.h"
 #include "collect.h"
 #include "count.h"
+#include "listener.h"
 #include "object.h"
 #include "session.h"
 #include "stall.h"
@@ -60,6 +61,8 @@ void mheap_session_fini(struct mheap_session *session)
 	u32 cursor = 0;
 	bool more;
 
+	if (session->listener.kinds)
+		mheap_listen(session, 0);
 	do {
 		mheap_session_enter_always(session);
 		more = close_some(session, &cursor);

@@ -9,18 +9,20 @@
 
 #include "handle.h"
 #include "heap.h"
+#include "listener.h"
 #include "port.h"
 #include "table.h"
 #include "watch.h"
 
 /**
  * struct mheap_session - a session
- * @lock: guards @handles and @run; see table.h for the lock order
+ * @lock: guards @handles, @run and @listener; see table.h for the lock order
  * @heap: never changes
  * @lane: what it works through
  * @handles: its names for objects
  * @run: object numbers it has taken to use up
  * @watcher: objects whose death it wants to know of
+ * @listener: what it wants to be told
  *
  * To enter a session is to lock it and to begin a section of its lane. The
  * section may be left and begun again while the session stays locked, where
@@ -33,6 +35,7 @@ struct mheap_session {
 	struct mheap_handles handles;
 	struct mheap_run run;
 	struct mheap_watcher watcher;
+	struct mheap_listener listener;
 };
 
 void mheap_session_init(struct mheap_session *session, struct mheap_heap *heap,

@@ -7,6 +7,7 @@
  * Nobody but the collection can get at garbage, so it needs no lock to look into
  * it. Its bits in the table are shared with its neighbours.
  */
+#include "annex.h"
 #include "body.h"
 #include "count.h"
 #include "release.h"
@@ -25,7 +26,10 @@ static struct mheap_run garbage_run(struct mheap_chunk *chunk, u32 block)
 	return run;
 }
 
-/* An object that survives loses a reference from garbage. */
+/*
+ * An object that survives loses a reference from garbage. If that was the last, and
+ * there is more to it than its number and body, the worker takes it apart.
+ */
 static void lose(struct mheap_heap *heap, struct mheap_tally *tally,
 		 struct mheap_chunk *chunk, u32 object)
 {
@@ -36,7 +40,7 @@ static void lose(struct mheap_heap *heap, struct mheap_tally *tally,
 
 	if (!mheap_count_lose(&chunk->count[mheap_index(object)], MHEAP_INSIDE))
 		return;
-	if (chunk->slots[mheap_index(object)])
+	if (chunk->slots[mheap_index(object)] || mheap_annex_of(chunk, object))
 		mheap_release_later(heap, object);
 	else
 		mheap_release_numbers(heap, tally, chunk, &run);
@@ -75,7 +79,7 @@ void mheap_sweep_cut(struct mheap_scope *scope, struct mheap_tally *tally)
 	mheap_scope_begin(scope);
 	while ((chunk = mheap_scope_next(scope)))
 		for (block = 0; block < MHEAP_CHUNK_BLOCKS; block++) {
-			if (unlikely(chunk->annex))
+			if (unlikely(READ_ONCE(chunk->annex)))
 				mheap_ephemeron_cut(scope->heap, chunk, block);
 			run = garbage_run(chunk, block);
 			while (run.left)

@@ -14,7 +14,8 @@
  *   lane->lock		a section; two are never held together
  *   table->growth	one grower at a time
  *   block->lock	the objects of one block; two are never held together
- *   table->lock, heap->generations.lock, heap->roots.lock, heap->watches.lock	leaves
+ *   table->lock, heap->generations.lock, heap->roots.lock, heap->finalizers.lock,
+ *   heap->journal.lock, heap->watches.lock	leaves
  *
  * All up to table->growth are sleeping locks, the others spinlocks that are never
  * taken in interrupts. heap->verdict and heap->moving are never held together.

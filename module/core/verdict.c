@@ -5,6 +5,7 @@
  * upgrade of a weak handle can bring an object that was not reached back to a
  * program; a last handshake makes sure that nobody has done so unseen.
  */
+#include "finalizer.h"
 #include "sweep.h"
 #include "verdict.h"
 #include "verify.h"
@@ -50,10 +51,25 @@ static void check(struct mheap_scope *scope)
 }
 
 /*
+ * Before the verdict is final: take out of the garbage what is not to be freed. All
+ * that is unreached is the collection's alone here. What is taken out is touched,
+ * and has a reference; so the next look reaches it, and what it refers to. Return:
+ * true if there was any, and the verdict must be asked for once more.
+ *
+ * Programs that want to upgrade a weak handle to garbage wait while it is looked
+ * for; that takes time only in chunks where objects have annexes.
+ */
+static bool rescue(struct mheap_scope *scope)
+{
+	lockdep_assert_held(&scope->heap->verdict);
+	return mheap_finalizers_rescue(scope);
+}
+
+/*
  * Ask whether anybody has upgraded a weak handle since the last look. Whoever
  * wants to upgrade one to an object that was not reached waits meanwhile, which
- * takes no longer than the sections that are under way. Return: true if nobody
- * has, and then nobody can any more.
+ * takes no longer than the sections that are under way, and the rescue. Return: true
+ * if nobody has, and then nobody can any more.
  */
 static bool close_verdict(struct mheap_scope *scope, int upgrades)
 {
@@ -63,7 +79,7 @@ static bool close_verdict(struct mheap_scope *scope, int upgrades)
 	mutex_lock(&heap->verdict);
 	WRITE_ONCE(heap->phase, MHEAP_PHASE_VERDICT);
 	mheap_lane_handshake(heap);
-	final = atomic_read(&heap->upgrades) == upgrades;
+	final = atomic_read(&heap->upgrades) == upgrades && !rescue(scope);
 	if (final)
 		check(scope);
 	WRITE_ONCE(heap->phase, final ? MHEAP_PHASE_SWEEP : MHEAP_PHASE_MARK);
@@ -73,7 +89,8 @@ static bool close_verdict(struct mheap_scope *scope, int upgrades)
 
 /*
  * The same without asking: upgrades wait through the last look. The second
- * handshake is for references that were taken out of slots before it.
+ * handshake is for references that were taken out of slots before it. What is
+ * rescued can be found by programs at once, so all that is looked for again.
  */
 static void insist(struct mheap_scope *scope, struct mheap_mark *mark)
 {
@@ -83,9 +100,11 @@ static void insist(struct mheap_scope *scope, struct mheap_mark *mark)
 	mutex_lock(&heap->verdict);
 	WRITE_ONCE(heap->phase, MHEAP_PHASE_VERDICT);
 	mheap_lane_handshake(heap);
-	while (look(scope, mark, &upgrades))
-		;
-	mheap_lane_handshake(heap);
+	do {
+		while (look(scope, mark, &upgrades))
+			;
+		mheap_lane_handshake(heap);
+	} while (rescue(scope));
 	check(scope);
 	WRITE_ONCE(heap->phase, MHEAP_PHASE_SWEEP);
 	mutex_unlock(&heap->verdict);

@@ -245,33 +245,60 @@ bool mheap_watch_is_ready(struct mheap_session *session)
 EXPORT_SYMBOL_MHEAP(mheap_watch_is_ready);
 
 /**
- * mheap_watch_next - take the next event of a session
+ * mheap_watch_take - take a watch that has fired
  * @session: any; need not be entered
- * @event: filled
  *
- * Context: Any that may take a spinlock. Return: false if there is none.
+ * Context: Any that may take a spinlock.
+ * Return: The first, for mheap_watch_done() or mheap_watch_put_back(), or NULL.
  */
-bool mheap_watch_next(struct mheap_session *session, struct mheap_watch_event *event)
+struct mheap_watch *mheap_watch_take(struct mheap_session *session)
 {
 	struct mheap_watches *watches = &session->heap->watches;
 	struct mheap_watch *watch;
 
 	spin_lock(&watches->lock);
 	watch = list_first_entry_or_null(&session->watcher.fired, struct mheap_watch, link);
-	if (watch) {
+	if (watch)
 		list_del(&watch->link);
-		session->watcher.count--;
-	}
 	spin_unlock(&watches->lock);
-	if (!watch)
-		return false;
-	event->id = watch->id;
-	event->cookie = watch->cookie;
-	event->time = watch->time;
-	kfree(watch);
-	return true;
+	return watch;
 }
-EXPORT_SYMBOL_MHEAP(mheap_watch_next);
+EXPORT_SYMBOL_MHEAP(mheap_watch_take);
+
+/**
+ * mheap_watch_put_back - be as if a watch had not been taken
+ * @session: whose
+ * @watch: what mheap_watch_take() gave
+ *
+ * Context: Any that may take a spinlock.
+ */
+void mheap_watch_put_back(struct mheap_session *session, struct mheap_watch *watch)
+{
+	struct mheap_watches *watches = &session->heap->watches;
+
+	spin_lock(&watches->lock);
+	list_add(&watch->link, &session->watcher.fired);
+	spin_unlock(&watches->lock);
+}
+EXPORT_SYMBOL_MHEAP(mheap_watch_put_back);
+
+/**
+ * mheap_watch_done - a watch that was taken has told what it had to
+ * @session: whose
+ * @watch: what mheap_watch_take() gave; freed
+ *
+ * Context: Any that may take a spinlock.
+ */
+void mheap_watch_done(struct mheap_session *session, struct mheap_watch *watch)
+{
+	struct mheap_watches *watches = &session->heap->watches;
+
+	spin_lock(&watches->lock);
+	session->watcher.count--;
+	spin_unlock(&watches->lock);
+	kfree(watch);
+}
+EXPORT_SYMBOL_MHEAP(mheap_watch_done);
 
 /* Free up to PIECE watches of a bucket. Return: false if there were none. */
 static bool free_bucket(struct mheap_watches *watches, struct mheap_watch **bucket)
@@ -318,14 +345,16 @@ static void free_segment(struct mheap_watches *watches, struct mheap_watch **seg
 void mheap_watcher_fini(struct mheap_session *session)
 {
 	struct mheap_watcher *watcher = &session->watcher;
-	struct mheap_watch_event event;
+	struct mheap_watch *watch;
 	u32 i;
 
 	for (i = 0; i < MHEAP_WATCH_SEGMENTS; i++)
 		if (watcher->segment[i])
 			free_segment(&session->heap->watches, watcher->segment[i]);
-	while (mheap_watch_next(session, &event))
+	while ((watch = mheap_watch_take(session))) {
+		mheap_watch_done(session, watch);
 		cond_resched();
+	}
 }
 
 /**
@@ -430,6 +459,8 @@ static bool deliver_some(struct mheap_heap *heap)
 		hand_over(watch, time);
 	}
 	spin_unlock(&watches->lock);
+	if (some)
+		heap->ops->event(heap);
 	return some;
 }
 

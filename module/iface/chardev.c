@@ -7,6 +7,7 @@
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
+#include <linux/poll.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
@@ -15,6 +16,7 @@
 #include "batch.h"
 #include "chardev.h"
 #include "control.h"
+#include "event.h"
 #include "file.h"
 #include "words.h"
 
@@ -88,13 +90,27 @@ static long device_ioctl(struct file *filp, unsigned int request, unsigned long 
 	}
 	if (request == MHEAP_IOC_JOIN)
 		return device_join(filp, (void __user *)argument);
+	if (request == MHEAP_IOC_LISTEN)
+		return mheap_events_listen(file, (void __user *)argument);
 	return mheap_control(file, request, (void __user *)argument);
+}
+
+static ssize_t device_read(struct file *filp, char __user *buffer, size_t size, loff_t *place)
+{
+	return mheap_events_read(filp->private_data, buffer, size, filp->f_flags & O_NONBLOCK);
+}
+
+static __poll_t device_poll(struct file *filp, struct poll_table_struct *table)
+{
+	return mheap_events_poll(filp->private_data, filp, table);
 }
 
 static const struct file_operations device_operations = {
 	.owner = THIS_MODULE,
 	.open = device_open,
 	.release = device_release,
+	.read = device_read,
+	.poll = device_poll,
 	.unlocked_ioctl = device_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 };

@@ -307,6 +307,10 @@ static void fill_info(const struct mheap_object_figures *figures, struct mheap_o
 	info->outside = figures->outside;
 	info->generation = figures->generation;
 	info->flags = figures->tracked ? MHEAP_OBJECT_TRACKED : 0;
+	if (figures->annex & MHEAP_ANNEX_FINALIZER)
+		info->flags |= MHEAP_OBJECT_FINALIZER;
+	if (figures->annex & MHEAP_ANNEX_FINALIZED)
+		info->flags |= MHEAP_OBJECT_FINALIZED;
 	if (figures->shape.ephemeron)
 		info->flags |= MHEAP_OBJECT_EPHEMERON;
 	if (figures->watched)
@@ -459,6 +463,21 @@ static noinline s64 run_unpublish(struct mheap_batch *batch, struct mheap_op *op
 	return mheap_root_unpublish(batch->session, name, op->length);
 }
 
+static noinline s64 run_finalizer(struct mheap_batch *batch, struct mheap_op *op)
+{
+	const bool cancel = op->flags & MHEAP_OP_CANCEL;
+	s64 object;
+
+	if (cancel && op->offset)
+		return -EINVAL;
+	object = find(batch, op, op->object);
+	if (object < 0)
+		return object;
+	if (cancel)
+		return mheap_finalizer_cancel(batch->session, object);
+	return mheap_finalizer_set(batch->session, object, op->offset);
+}
+
 /* Fields of a record that an operation may use. */
 #define SLOT		BIT(0)
 #define OBJECT		BIT(1)
@@ -501,6 +520,7 @@ static const struct command commands[] = {
 	[MHEAP_OP_PUBLISH] = { run_publish, OBJECT | LENGTH | DATA, MHEAP_OP_REPLACE },
 	[MHEAP_OP_LOOKUP]  = { run_lookup, LENGTH | DATA, MHEAP_OP_TEMP },
 	[MHEAP_OP_UNPUBLISH] = { run_unpublish, LENGTH | DATA },
+	[MHEAP_OP_FINALIZER] = { run_finalizer, OBJECT | OFFSET, MHEAP_OP_CANCEL },
 	[MHEAP_OP_WATCH]   = { run_watch, OBJECT | OFFSET },
 	[MHEAP_OP_UNWATCH] = { run_unwatch, OBJECT | OFFSET },
 };
@@ -578,6 +598,8 @@ static __always_inline s64 execute(struct mheap_batch *batch, struct mheap_op *o
 		return run(batch, op, &commands[MHEAP_OP_LOOKUP]);
 	case MHEAP_OP_UNPUBLISH:
 		return run(batch, op, &commands[MHEAP_OP_UNPUBLISH]);
+	case MHEAP_OP_FINALIZER:
+		return run(batch, op, &commands[MHEAP_OP_FINALIZER]);
 	case MHEAP_OP_WATCH:
 		return run(batch, op, &commands[MHEAP_OP_WATCH]);
 	case MHEAP_OP_UNWATCH:

@@ -17,7 +17,7 @@
 
 static_assert(MHEAP_GENERATIONS == MHEAP_GENERATION_COUNT);
 static_assert(MHEAP_THRESHOLD_MAX == MHEAP_GENERATION_THRESHOLD_MAX);
-static_assert(sizeof(struct mheap_stats) == MHEAP_STATS_SIZE_0);
+static_assert(offsetof(struct mheap_stats, finalizing) == MHEAP_STATS_SIZE_0);
 
 static long control_collect(struct mheap_heap *heap, struct mheap_collect __user *argument)
 {
@@ -104,6 +104,8 @@ static void fill_stats(const struct mheap_folder *folder, struct mheap_stats *st
 	stats->freed_by_count = figures.freed_by_count;
 	stats->freed_by_collector = figures.freed_by_collector;
 	stats->table_bytes = figures.table_bytes;
+	stats->finalizing = figures.finalizing;
+	stats->finalizers_skipped = figures.finalizers_skipped;
 	fill_generations(heap, figures.in_generation, stats->generation);
 }
 

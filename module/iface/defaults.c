@@ -18,6 +18,7 @@ static DEFINE_SPINLOCK(lock);
 static struct mheap_heap_config defaults = {
 	.generations = { .threshold = { 700, 10, 10 }, .enabled = true },
 	.ceiling = 50,
+	.finalizers_max = MHEAP_FINALIZERS_MAX_DEFAULT,
 };
 
 /**
@@ -105,6 +106,30 @@ static ssize_t garbage_ceiling_store(struct kobject *kobj, struct kobj_attribute
 	return length;
 }
 
+static ssize_t finalizers_max_show(struct kobject *kobj, struct kobj_attribute *attribute,
+				   char *text)
+{
+	struct mheap_heap_config config;
+
+	mheap_defaults_get(&config);
+	return sysfs_emit(text, "%u\n", config.finalizers_max);
+}
+
+static ssize_t finalizers_max_store(struct kobject *kobj, struct kobj_attribute *attribute,
+				    const char *text, size_t length)
+{
+	u32 max;
+	int error;
+
+	error = mheap_numbers_parse(text, length, MHEAP_FINALIZERS_MAX, &max, 1);
+	if (error)
+		return error;
+	spin_lock(&lock);
+	defaults.finalizers_max = max;
+	spin_unlock(&lock);
+	return length;
+}
+
 static ssize_t verify_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
 {
 	struct mheap_heap_config config;
@@ -131,12 +156,14 @@ static ssize_t verify_store(struct kobject *kobj, struct kobj_attribute *attribu
 static struct kobj_attribute threshold_file = __ATTR_RW(threshold);
 static struct kobj_attribute enabled_file = __ATTR_RW(enabled);
 static struct kobj_attribute garbage_ceiling_file = __ATTR_RW(garbage_ceiling);
+static struct kobj_attribute finalizers_max_file = __ATTR_RW(finalizers_max);
 static struct kobj_attribute verify_file = __ATTR_RW(verify);
 
 static struct attribute *defaults_attrs[] = {
 	&threshold_file.attr,
 	&enabled_file.attr,
 	&garbage_ceiling_file.attr,
+	&finalizers_max_file.attr,
 	&verify_file.attr,
 	NULL,
 };

@@ -37,6 +37,7 @@ struct mheap_file *mheap_file_open(void)
 	if (!file)
 		return ERR_PTR(-ENOMEM);
 	mutex_init(&file->lock);
+	mutex_init(&file->reading);
 	error = mheap_serial_get(&serial);
 	if (error)
 		goto err_file;
@@ -59,6 +60,7 @@ err_session:
 err_serial:
 	mheap_serial_put(serial);
 err_file:
+	mutex_destroy(&file->reading);
 	mutex_destroy(&file->lock);
 	kfree(file);
 	return ERR_PTR(error);
@@ -82,6 +84,7 @@ void mheap_file_close(struct mheap_file *file)
 	mheap_instance_put(file->instance);
 	mheap_serial_put(serial);
 	kfree(file->window);
+	mutex_destroy(&file->reading);
 	mutex_destroy(&file->lock);
 	kfree(file);
 }

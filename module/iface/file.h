@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Files: what an open /dev/mheap is. A file is fresh until operations are submitted
- * on it, it has joined another heap, or another file has joined its heap; then it
- * is settled for ever, and what is marked F does not change any more. Until then F
- * is guarded by @lock, and nobody uses the session.
+ * on it, it listens or is read from, it has joined another heap, or another file has
+ * joined its heap; then it is settled for ever, and what is marked F does not change
+ * any more. Until then F is guarded by @lock, and nobody uses the session.
  *
  * Locks of two files are taken in the order of their addresses. Inside of them are
  * those of the core; see core/table.h.
@@ -27,6 +27,7 @@ struct mheap_op;
  * @settled: it is not fresh any more; set once, under @lock
  * @instance: F  the heap it works on
  * @folder: F  the heap's directory in sysfs
+ * @reading: one read() at a time; outermost of all locks
  * @window: memory for MHEAP_SECTION_OPERATIONS records, or NULL while a batch has it; taken
  *          and put back with xchg()
  */
@@ -36,6 +37,7 @@ struct mheap_file {
 	bool settled;
 	struct mheap_instance *instance;
 	struct mheap_folder *folder;
+	struct mutex reading;	/* see above */
 	struct mheap_op *window;
 };
 

@@ -109,6 +109,25 @@ static ssize_t garbage_ceiling_store(struct kobject *kobj, struct kobj_attribute
 	return length;
 }
 
+static ssize_t finalizers_max_show(struct kobject *kobj, struct kobj_attribute *attribute,
+				   char *text)
+{
+	return sysfs_emit(text, "%u\n", READ_ONCE(heap_of(kobj)->finalizers.max));
+}
+
+static ssize_t finalizers_max_store(struct kobject *kobj, struct kobj_attribute *attribute,
+				    const char *text, size_t length)
+{
+	u32 max;
+	int error;
+
+	error = mheap_numbers_parse(text, length, MHEAP_FINALIZERS_MAX, &max, 1);
+	if (error)
+		return error;
+	WRITE_ONCE(heap_of(kobj)->finalizers.max, max);
+	return length;
+}
+
 static ssize_t verify_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
 {
 	return sysfs_emit(text, "%u\n", READ_ONCE(heap_of(kobj)->verify.enabled));
@@ -171,6 +190,7 @@ static ssize_t allocator_show(struct kobject *kobj, struct kobj_attribute *attri
 static struct kobj_attribute threshold_file = __ATTR_RW(threshold);
 static struct kobj_attribute enabled_file = __ATTR_RW(enabled);
 static struct kobj_attribute garbage_ceiling_file = __ATTR_RW(garbage_ceiling);
+static struct kobj_attribute finalizers_max_file = __ATTR_RW(finalizers_max);
 static struct kobj_attribute verify_file = __ATTR_RW(verify);
 static struct kobj_attribute verdicts_file = __ATTR_RO(verdicts);
 static struct kobj_attribute ceiling_waits_file = __ATTR_RO(ceiling_waits);
@@ -293,6 +313,8 @@ static struct figure_file handles_file = FIGURE(handles, handles);
 static struct figure_file created_file = FIGURE(created, created);
 static struct figure_file by_count_file = FIGURE(freed_by_count, freed_by_count);
 static struct figure_file by_collector_file = FIGURE(freed_by_collector, freed_by_collector);
+static struct figure_file finalizing_file = FIGURE(finalizing, finalizing);
+static struct figure_file skipped_file = FIGURE(finalizers_skipped, finalizers_skipped);
 static struct figure_file table_bytes_file = FIGURE(table_bytes, table_bytes);
 static struct figure_file collections_file = GENERATIONS(collections, collections);
 static struct figure_file visited_file = GENERATIONS(visited, visited);
@@ -315,6 +337,7 @@ static struct attribute *folder_attrs[] = {
 	&threshold_file.attr,
 	&enabled_file.attr,
 	&garbage_ceiling_file.attr,
+	&finalizers_max_file.attr,
 	&verify_file.attr,
 	&collect_file.attr,
 	&count_file.attr,
@@ -348,6 +371,8 @@ static struct attribute *stats_attrs[] = {
 	&by_collector_file.attribute.attr,
 	&pending_file.attr,
 	&table_bytes_file.attribute.attr,
+	&finalizing_file.attribute.attr,
+	&skipped_file.attribute.attr,
 	&ceiling_waits_file.attr,
 	&verdicts_file.attr,
 	NULL,

@@ -18,6 +18,7 @@
 
 #include "core/collect.h"
 #include "core/release.h"
+#include "core/session.h"
 #include "instance.h"
 
 static struct workqueue_struct *workqueue;
@@ -50,10 +51,18 @@ static void wake_settlers(struct mheap_heap *heap)
 	wake_up_all(&instance->settled);
 }
 
+static void wake_readers(struct mheap_heap *heap)
+{
+	struct mheap_instance *instance = container_of(heap, struct mheap_instance, heap);
+
+	wake_up_all(&instance->events);
+}
+
 static const struct mheap_heap_ops heap_ops = {
 	.collect = request_collect,
 	.release = request_release,
 	.released = wake_settlers,
+	.event = wake_readers,
 };
 
 static void collect_work(struct work_struct *work)
@@ -121,6 +130,7 @@ struct mheap_instance *mheap_instance_create(const struct mheap_heap_config *con
 	INIT_WORK(&instance->release, release_work);
 	INIT_WORK(&instance->destroy, destroy_work);
 	init_waitqueue_head(&instance->settled);
+	init_waitqueue_head(&instance->events);
 	return instance;
 }
 
@@ -163,6 +173,23 @@ int mheap_instance_settle(struct mheap_instance *instance)
 			     (TASK_KILLABLE | TASK_FREEZABLE)))
 		return -EINTR;
 	return 0;
+}
+
+/**
+ * mheap_instance_listen - wait until there is something to tell a session
+ * @instance: the caller has a reference
+ * @session: of it
+ *
+ * Context: May sleep, and is frozen at suspend. No locks held.
+ * Return: 0, also if the session listens to nothing, or -ERESTARTSYS when a signal
+ * comes.
+ */
+int mheap_instance_listen(struct mheap_instance *instance, struct mheap_session *session)
+{
+	return wait_event_state(instance->events,
+				!READ_ONCE(session->listener.kinds) ||
+				mheap_listener_is_ready(session),
+				(TASK_INTERRUPTIBLE | TASK_FREEZABLE));
 }
 
 /**

@@ -12,6 +12,8 @@
 
 #include "core/heap.h"
 
+struct mheap_session;
+
 /**
  * struct mheap_instance - a heap and its background work
  * @heap: the heap
@@ -21,6 +23,7 @@
  * @release: continues releases
  * @destroy: frees the instance
  * @settled: woken when @release has come to an end
+ * @events: woken when there may be something to read for sessions that listen
  */
 struct mheap_instance {
 	struct mheap_heap heap;
@@ -30,12 +33,14 @@ struct mheap_instance {
 	struct work_struct release;
 	struct work_struct destroy;
 	wait_queue_head_t settled;
+	wait_queue_head_t events;
 };
 
 struct mheap_instance *mheap_instance_create(const struct mheap_heap_config *config);
 struct mheap_instance *mheap_instance_get(struct mheap_instance *instance);
 void mheap_instance_put(struct mheap_instance *instance);
 int mheap_instance_settle(struct mheap_instance *instance);
+int mheap_instance_listen(struct mheap_instance *instance, struct mheap_session *session);
 
 int mheap_instances_init(struct mheap_allocator *allocator);
 void mheap_instances_exit(void);

@@ -85,6 +85,7 @@ static const struct mheap_heap_ops ops = {
 	.collect	= want,
 	.release	= want,
 	.released	= ignore,
+	.event		= ignore,
 };
 
 static void *work(void *argument)

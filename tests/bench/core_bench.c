@@ -75,6 +75,7 @@ static const struct mheap_heap_ops quiet = {
 	.collect	= ignore,
 	.release	= ignore,
 	.released	= ignore,
+	.event		= ignore,
 };
 
 static void make_heap(void)

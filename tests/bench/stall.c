@@ -16,6 +16,7 @@ static const struct mheap_heap_ops quiet = {
 	.collect	= ignore,
 	.release	= ignore,
 	.released	= ignore,
+	.event		= ignore,
 };
 
 static u32 below(struct stall *stall, u32 limit)

@@ -185,6 +185,10 @@ test_library() {
 	done < out
 	check "library: all tests ran" grep -q "^1\.\." out
 	expect "the first example" 0 "^the collector freed 2 objects$" "$build/examples/first"
+	expect "the example with finalizers" 0 "^collected: close file 7$" \
+		"$build/examples/finalizer"
+	expect "the example with an ephemeron" 0 "^when nobody holds it: forgotten$" \
+		"$build/examples/ephemeron"
 	expect "the example that shares" 0 "^found what is from the child$" "$build/examples/share"
 }
 

@@ -31,10 +31,18 @@ static void released(struct mheap_heap *heap)
 	__atomic_add_fetch(&fixture->releases, 1, __ATOMIC_RELAXED);
 }
 
+static void event(struct mheap_heap *heap)
+{
+	struct fixture *fixture = container_of(heap, struct fixture, heap);
+
+	__atomic_add_fetch(&fixture->events, 1, __ATOMIC_RELAXED);
+}
+
 static const struct mheap_heap_ops fixture_ops = {
 	.collect = want_collect,
 	.release = want_release,
 	.released = released,
+	.event = event,
 };
 
 /* Do what was asked for. Return: false if nothing was. */
@@ -92,6 +100,7 @@ int fixture_try_begin(struct fixture *fixture, unsigned int flags)
 	struct mheap_heap_config config = {
 		.ops = &fixture_ops,
 		.generations = { .threshold = { 700, 10, 10 }, .enabled = flags & FIXTURE_AUTO },
+		.finalizers_max = MHEAP_FINALIZERS_MAX_DEFAULT,
 		.verify = flags & FIXTURE_VERIFY,
 	};
 

@@ -39,6 +39,7 @@ enum fixture_flags {
  * @release_wanted: the heap has asked for a release to be continued
  * @collections: how often a collection was asked for
  * @releases: how often a release was continued to its end
+ * @events: how often there was something to read
  * @worker: the thread
  * @stop: it is to end
  * @idle: nothing to do for it
@@ -57,6 +58,7 @@ struct fixture {
 	bool release_wanted;
 	unsigned long collections;
 	unsigned long releases;
+	unsigned long events;
 	pthread_t worker;
 	bool stop;
 	bool idle;

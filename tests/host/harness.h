@@ -30,8 +30,9 @@ struct suite {
 	const struct test *test;
 };
 
-extern const struct suite suite_ceiling, suite_concurrent, suite_count_overflow, suite_cpython, suite_ephemerons,
-	suite_figures, suite_generations, suite_handle_lives, suite_handles, suite_histogram,
+extern const struct suite suite_ceiling, suite_concurrent, suite_count_overflow, suite_cpython,
+	suite_ephemerons, suite_figures, suite_finalizers, suite_finalizers_concurrent,
+	suite_generations, suite_handle_lives, suite_handles, suite_histogram, suite_journal,
 	suite_memory_failure, suite_payload, suite_random, suite_release, suite_resize,
 	suite_roots, suite_shapes, suite_slab, suite_table, suite_verify, suite_watch;
 

@@ -59,6 +59,7 @@ static const struct mheap_heap_ops heap_ops = {
 	.collect = note_collect,
 	.release = note_release,
 	.released = note_nothing,
+	.event = note_nothing,
 };
 
 /* A heap without sessions. Return: 0 or -ENOMEM. */

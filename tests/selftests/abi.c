@@ -85,7 +85,21 @@ FIELD(mheap_stats, freed_by_collector, 88, 8);
 FIELD(mheap_stats, table_bytes, 96, 8);
 FIELD(mheap_stats, generation, 104, 168);
 SIZE(mheap_generation_stats, 56);
-SIZE(mheap_stats, MHEAP_STATS_SIZE_0);
+FIELD(mheap_stats, finalizing, MHEAP_STATS_SIZE_0, 8);
+FIELD(mheap_stats, finalizers_skipped, 280, 8);
+SIZE(mheap_stats, 288);
+
+FIELD(mheap_event, kind, 0, 4);
+FIELD(mheap_event, generation, 4, 4);
+FIELD(mheap_event, handle, 8, 8);
+FIELD(mheap_event, id, 16, 8);
+FIELD(mheap_event, cookie, 24, 8);
+FIELD(mheap_event, time, 32, 8);
+FIELD(mheap_event, value, 40, 24);
+SIZE(mheap_event, 64);
+FIELD(mheap_listen, kinds, 0, 4);
+FIELD(mheap_listen, reserved, 4, 4);
+SIZE(mheap_listen, 8);
 
 static_assert(MHEAP_IOC_SUBMIT == 0x4010c300, "SUBMIT");
 static_assert(MHEAP_IOC_COLLECT == 0xc030c301, "COLLECT");
@@ -99,6 +113,7 @@ static_assert(MHEAP_IOC_STATS == 0xc308, "STATS");
 static_assert(MHEAP_IOC_SETTLE == 0xc309, "SETTLE");
 static_assert(MHEAP_IOC_JOIN == 0x4010c30a, "JOIN");
 static_assert(MHEAP_IOC_ROOTS == 0xc018c30b, "ROOTS");
+static_assert(MHEAP_IOC_LISTEN == 0x4008c30c, "LISTEN");
 static_assert(MHEAP_RESULT(5) == 0x8000000000000005ULL, "RESULT");
 
 TEST(records_and_data_arrive)

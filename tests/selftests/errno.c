@@ -28,7 +28,7 @@ static const char * const field_name[FIELDS] = {
 };
 
 #define HAS(field)	(1U << (field))
-#define LAST		MHEAP_OP_UNPUBLISH
+#define LAST		MHEAP_OP_UNWATCH
 
 /* The table of operations in the header's prose. */
 static const struct {
@@ -36,7 +36,8 @@ static const struct {
 	unsigned int fields;
 	unsigned int flags;
 } operations[] = {
-	[MHEAP_OP_NEW]	   = { "NEW", HAS(TYPE) | HAS(SLOTS) | HAS(LENGTH), MHEAP_OP_TEMP },
+	[MHEAP_OP_NEW]	   = { "NEW", HAS(TYPE) | HAS(SLOTS) | HAS(LENGTH),
+			       MHEAP_OP_TEMP | MHEAP_OP_EPHEMERON },
 	[MHEAP_OP_DUP]	   = { "DUP", HAS(OBJECT), MHEAP_OP_TEMP },
 	[MHEAP_OP_DROP]	   = { "DROP", HAS(OBJECT), 0 },
 	[MHEAP_OP_LOAD]	   = { "LOAD", HAS(OBJECT) | HAS(SLOT), MHEAP_OP_TEMP },
@@ -57,6 +58,10 @@ static const struct {
 			       MHEAP_OP_REPLACE },
 	[MHEAP_OP_LOOKUP]  = { "LOOKUP", HAS(LENGTH) | HAS(DATA), MHEAP_OP_TEMP },
 	[MHEAP_OP_UNPUBLISH] = { "UNPUBLISH", HAS(LENGTH) | HAS(DATA), 0 },
+	[MHEAP_OP_FINALIZER] = { "FINALIZER", HAS(OBJECT) | HAS(EXPECTED),
+				 MHEAP_OP_CANCEL },
+	[MHEAP_OP_WATCH]   = { "WATCH", HAS(OBJECT) | HAS(EXPECTED), 0 },
+	[MHEAP_OP_UNWATCH] = { "UNWATCH", HAS(OBJECT) | HAS(EXPECTED), 0 },
 };
 
 /* A heap, and a handle of every kind that a number can be. */
@@ -318,7 +323,7 @@ TEST(weak_handle_where_a_strong_one_is_needed_is_invalid)
 	static const __u16 opcodes[] = {
 		MHEAP_OP_LOAD, MHEAP_OP_STORE, MHEAP_OP_SWAP, MHEAP_OP_COMPARE_STORE,
 		MHEAP_OP_READ, MHEAP_OP_WRITE, MHEAP_OP_RESIZE, MHEAP_OP_INFO, MHEAP_OP_WEAK,
-		MHEAP_OP_PUBLISH,
+		MHEAP_OP_PUBLISH, MHEAP_OP_FINALIZER,
 	};
 	struct mheap_op op;
 	enum field field;
@@ -335,6 +340,17 @@ TEST(weak_handle_where_a_strong_one_is_needed_is_invalid)
 			set_field(&op, field, world.weak);
 			check_error(op, -EINVAL);
 		}
+}
+
+TEST(finalizer_that_is_not_there_cannot_be_cancelled)
+{
+	struct mheap_op op = { .opcode = MHEAP_OP_FINALIZER, .flags = MHEAP_OP_CANCEL };
+
+	make_world();
+	op.object = world.object;
+	check_error(op, -ENOENT);
+	op.offset = 1;
+	check_error(op, -EINVAL);
 }
 
 TEST(weak_handle_cannot_be_temporary)

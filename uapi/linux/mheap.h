@@ -184,6 +184,14 @@
  *            -EINVAL  (all three) @length is 0, or there is a 0 in the name
  *            -ENAMETOOLONG (all three) @length is more than MHEAP_ROOT_NAME_MAX
  *            -EFAULT  (all three) @data cannot be read
+ *   FINALIZER object offset             when the object is about to die, hand it
+ *                                       out once, as an event with the number
+ *                                       @offset as its cookie; if it has a
+ *                                       finalizer, change its cookie; with
+ *                                       MHEAP_OP_CANCEL (@offset 0): it is to
+ *                                       have none any more -> 0
+ *            -EALREADY it was handed out before, or dropped from the queue
+ *            -ENOENT  (with MHEAP_OP_CANCEL) it has none
  *   WATCH    object offset              tell this session with an event when the
  *                                       object is dead; @object is a strong or a
  *                                       weak handle, @offset is the cookie that
@@ -197,8 +205,8 @@
  *
  * Any of them can also fail with
  *   -ENOMEM     no memory; operations that make an object or a handle, RESIZE,
- *               PUBLISH, WATCH, STORE of a key, and all that have @data, which goes
- *               through the kernel's own memory
+ *               PUBLISH, FINALIZER, WATCH, STORE of a key, and all that have @data,
+ *               which goes through the kernel's own memory
  *   -ENOSPC     the heap has given out all its 2^32 - 1 object numbers, or the
  *               session all its handles
  *   -EOVERFLOW  an object has MHEAP_REFERENCES_MAX references
@@ -240,6 +248,65 @@
  * What a release or a collection frees can be much, and no caller waits for all
  * of it: a long cascade is continued in the background. MHEAP_IOC_SETTLE waits
  * until no such release is under way.
+ *
+ * Finalizers
+ * ----------
+ *
+ * An object with a finalizer (MHEAP_OP_FINALIZER) is not freed when nothing refers to
+ * it any more, or when a collection finds it in a cycle that nothing refers to. It is
+ * put into a queue of the heap instead, and a session that listens reads it as an
+ * event: with a handle to it, its id and the cookie. Everything that it refers to is
+ * there as it was. The program does what is to be done, and drops the handle. When
+ * the object is about to die again, it dies; if the program has stored it somewhere,
+ * it lives on. So a finalizer is called once in an object's life. These are the rules
+ * of Python's PEP 442, and as there:
+ *
+ * - What such an object refers to lives as long as it does. Of a cycle, or of
+ *   whatever else a collection finds unreachable, all objects with finalizers are
+ *   handed out, in no order, also those that refer to each other. What else was
+ *   found is freed, unless one of them refers to it.
+ * - Where the last reference to the object went, what it alone refers to dies after
+ *   it, so a finalizer further down is called when the object is freed.
+ * - The collector does not wait for programs, and no program is ever interrupted.
+ *
+ * In the queue an object is alive: weak handles to it can be upgraded. Between the
+ * moment when the last reference to an object with a finalizer goes and the moment
+ * when it is in the queue, an UPGRADE may say -ENOENT, although the object comes
+ * back.
+ *
+ * The finalizer is not called, and the object dies as any other, where
+ * - no session of the heap listens for finalizers when the object is about to die;
+ * - the last session that listens ceases to, or ends, with the object in the queue;
+ * - as many objects as finalizers_max in sysfs says are in the queue (65536 if nobody
+ *   has changed it), as readers are too slow;
+ * - the heap ends.
+ * All but the last are counted in finalizers_skipped. A process that is killed with
+ * handles to objects that it has read drops them; to be sure that somebody acts for
+ * it, share the heap.
+ *
+ * Events
+ * ------
+ *
+ * A session says with MHEAP_IOC_LISTEN what it wants to be told, and then read() on
+ * its descriptor gives as many whole struct mheap_event as there are and fit. An
+ * object that is handed out goes to one of the sessions that listen for it; what is
+ * told of the heap itself is told to each. read() waits for the first event, unless
+ * the descriptor is O_NONBLOCK, and poll() says POLLIN when there is one. Threads that
+ * read from one session share its events. Where the session listens to nothing, or
+ * ceases to while somebody reads, read() returns 0 and poll() says POLLHUP.
+ *
+ * What happens to a heap (COLLECTION_START, COLLECTION_END and LIMIT) is kept for
+ * sessions that listen, up to the last 256 such events. Who is slower than that gets
+ * LOST, with the number of those that it should have got and that are gone.
+ *
+ * read() fails with
+ *   -EINVAL  there is no room for one event
+ *   -EAGAIN  there is none, and the descriptor is O_NONBLOCK
+ *   -EFAULT  the memory cannot be written; no event is lost by that
+ *   -ENOMEM  no memory for a handle; no event is lost
+ *   -ENOSPC  the session has no handle left; likewise
+ *   -EINTR   a signal came before an event
+ * Where some events have been read, it returns these.
  *
  * Requests with a struct fail with -EFAULT when it cannot be read or written
  * and with -EINVAL when a reserved field is not zero; an unknown request is
@@ -286,6 +353,7 @@ enum mheap_opcode {
 	MHEAP_OP_PUBLISH	= 15,
 	MHEAP_OP_LOOKUP		= 16,
 	MHEAP_OP_UNPUBLISH	= 17,
+	MHEAP_OP_FINALIZER	= 18,
 	MHEAP_OP_WATCH		= 19,
 	MHEAP_OP_UNWATCH	= 20,
 };
@@ -296,6 +364,8 @@ enum mheap_opcode {
 #define MHEAP_OP_REPLACE		0x2
 /* The same (NEW): make an ephemeron. */
 #define MHEAP_OP_EPHEMERON		0x4
+/* The same (FINALIZER): take it away. */
+#define MHEAP_OP_CANCEL			0x8
 
 /* Instead of a handle: the object that operation @i of this batch gave. */
 #define MHEAP_RESULT_FLAG		0x8000000000000000ULL
@@ -309,7 +379,8 @@ enum mheap_opcode {
  * @object: handle or MHEAP_RESULT()
  * @target: handle, MHEAP_RESULT() or 0
  * @expected: handle, MHEAP_RESULT() or 0 (COMPARE_STORE)
- * @offset: where in the payload, in bytes (READ, WRITE; else shares @expected)
+ * @offset: where in the payload, in bytes (READ, WRITE), or a cookie (FINALIZER);
+ *          else shares @expected
  * @length: bytes
  * @data: address in the caller's memory
  * @type: any number (NEW)
@@ -352,6 +423,8 @@ struct mheap_submit {
 #define MHEAP_OBJECT_TRACKED		0x1	/* the collector knows it: it has slots, or
 						 * is or was the key of an ephemeron
 						 */
+#define MHEAP_OBJECT_FINALIZER		0x2	/* it has a finalizer, called or not */
+#define MHEAP_OBJECT_FINALIZED		0x4	/* it was handed out, or will never be */
 #define MHEAP_OBJECT_EPHEMERON		0x10
 #define MHEAP_OBJECT_WATCHED		0x40	/* a session watches it */
 
@@ -464,6 +537,8 @@ struct mheap_generation_stats {
  * @freed_by_collector: objects freed because a collection found them
  * @table_bytes: memory that the object table takes
  * @generation: each generation
+ * @finalizing: objects in the queue of finalizers
+ * @finalizers_skipped: objects whose finalizers were not called, and never will be
  *
  * The figures are read one after the other while other sessions go on; on a
  * heap at rest they agree.
@@ -482,6 +557,8 @@ struct mheap_stats {
 	__u64	freed_by_collector;
 	__u64	table_bytes;
 	struct mheap_generation_stats generation[MHEAP_GENERATIONS];
+	__u64	finalizing;
+	__u64	finalizers_skipped;
 };
 
 /**
@@ -489,7 +566,8 @@ struct mheap_stats {
  * @fd: a descriptor of any session of that heap
  * @reserved: zero
  *
- * For a fresh descriptor only: one on which MHEAP_IOC_SUBMIT was never called, that
+ * For a fresh descriptor only: one on which MHEAP_IOC_SUBMIT, MHEAP_IOC_LISTEN,
+ * read() and poll() were never called, that
  * has not joined another heap, and whose own heap nobody has joined. Other
  * requests are allowed before; they concern the heap that is given up.
  *   -EBADF   @fd is not an open descriptor
@@ -526,6 +604,51 @@ struct mheap_root_names {
 	__u32	reserved;
 };
 
+/* What an event is about; see "Events" above. */
+enum mheap_event_kind {
+	MHEAP_EVENT_FINALIZE		= 1,	/* @handle @id @cookie: an object */
+	MHEAP_EVENT_DEATH		= 2,	/* @id @cookie: of an object that was watched */
+	MHEAP_EVENT_COLLECTION_START	= 3,	/* @generation */
+	/* @generation @id: nanoseconds @value: visited, freed, uncollectable */
+	MHEAP_EVENT_COLLECTION_END	= 4,
+	MHEAP_EVENT_LIMIT		= 5,	/* @generation: which @value: used, limit */
+	MHEAP_EVENT_LOST		= 6,	/* @value: how many of kinds 3 to 5 */
+};
+
+/**
+ * struct mheap_event - what read() gives
+ * @kind: enum mheap_event_kind; it says what else is filled; all the rest is 0
+ * @generation: of a collection, or which limit: 0 objects, 1 bytes, 2 handles
+ * @handle: the session's, to be dropped by the program
+ * @id: of an object
+ * @cookie: as it was given with the operation
+ * @time: when it happened, or when it was read (FINALIZE, LOST); CLOCK_MONOTONIC, in
+ *        nanoseconds
+ * @value: numbers
+ */
+struct mheap_event {
+	__u32	kind;
+	__u32	generation;
+	__u64	handle;
+	__u64	id;
+	__u64	cookie;
+	__u64	time;
+	__u64	value[3];
+};
+
+/**
+ * struct mheap_listen - MHEAP_IOC_LISTEN: what the session wants to be told
+ * @kinds: 1 << each enum mheap_event_kind, in place of what it was; 0 for nothing any
+ *         more; LOST needs no bit and has none (-EINVAL, as for unknown ones)
+ * @reserved: zero
+ *
+ * What happened before is not told. -ENOMEM if there is no memory; never for 0.
+ */
+struct mheap_listen {
+	__u32	kinds;
+	__u32	reserved;
+};
+
 #define MHEAP_IOC_MAGIC			0xC3
 
 /* Returns how many operations were executed. */
@@ -547,5 +670,6 @@ struct mheap_root_names {
 #define MHEAP_IOC_SETTLE	_IO(MHEAP_IOC_MAGIC, 0x09)
 #define MHEAP_IOC_JOIN		_IOW(MHEAP_IOC_MAGIC, 0x0a, struct mheap_join)
 #define MHEAP_IOC_ROOTS		_IOWR(MHEAP_IOC_MAGIC, 0x0b, struct mheap_root_names)
+#define MHEAP_IOC_LISTEN	_IOW(MHEAP_IOC_MAGIC, 0x0c, struct mheap_listen)
 
 #endif /* _UAPI_LINUX_MHEAP_H */

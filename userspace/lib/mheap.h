@@ -755,6 +755,102 @@ int mh_stats(struct mh_session *session, struct mheap_stats *stats);
 int mh_settle(struct mh_session *session);
 
 /*
+ * Events (event.c)
+ *
+ * A session is told what it listens to, in the order in which it happens. See
+ * "Finalizers" and "Events" in <linux/mheap.h>.
+ */
+
+/**
+ * mh_listen - say what a session wants to be told
+ * @session: a session
+ * @kinds: 1 << each enum mheap_event_kind, in place of what it was; 0 for nothing
+ *         any more
+ *
+ * The session's descriptor is O_NONBLOCK behind it, so that threads and processes
+ * may share its events; no other call minds that.
+ *
+ * Return: 0, -EINVAL (unknown kinds) or -ENOMEM.
+ */
+int mh_listen(struct mh_session *session, uint32_t kinds);
+
+/**
+ * mh_next_event - wait for an event and take it
+ * @session: a session that listens
+ * @event: where it goes
+ * @timeout_ms: how long to wait, in milliseconds; 0 not at all, -1 for ever
+ *
+ * The handle of an event is to be dropped like any other.
+ *
+ * Return: 1, 0 (the time is up), -ENODATA (the session listens to nothing, or
+ * ceased to meanwhile), -EINTR (a signal), -ENOMEM or -ENOSPC (there is an event,
+ * and no handle for it).
+ */
+int mh_next_event(struct mh_session *session, struct mheap_event *event, int timeout_ms);
+
+/**
+ * mh_set_finalizer - have an object handed out when it is about to die
+ * @session: a session
+ * @object: a strong handle
+ * @cookie: any number, to come with the event; takes the place of an earlier one
+ *
+ * A session of the heap must listen to 1 << MHEAP_EVENT_FINALIZE by then, or the
+ * object just dies.
+ *
+ * Return: 0, -EALREADY (it was handed out before), -EBADF, -ESTALE, -EINVAL (the
+ * handle is weak) or -ENOMEM.
+ */
+int mh_set_finalizer(struct mh_session *session, mh_ref object, uint64_t cookie);
+
+/**
+ * mh_cancel_finalizer - let an object just die
+ * @session: a session
+ * @object: a strong handle
+ *
+ * Return: 0, -ENOENT (it has no finalizer), -EALREADY (it was handed out before),
+ * -EBADF, -ESTALE or -EINVAL (the handle is weak).
+ */
+int mh_cancel_finalizer(struct mh_session *session, mh_ref object);
+
+/**
+ * mh_watch - be told when an object has died
+ * @session: a session; it reads the events when it listens to 1 << MHEAP_EVENT_DEATH
+ * @object: a strong or a weak handle
+ * @cookie: any number, to come with the event
+ *
+ * Return: 0, -ENOENT (the object is dead), -EALREADY (the session watches it with the
+ * same cookie), -EBADF, -ESTALE, -ENOSPC (MHEAP_WATCHES_MAX watches) or -ENOMEM.
+ */
+int mh_watch(struct mh_session *session, mh_ref object, uint64_t cookie);
+
+/**
+ * mh_unwatch - be told no more
+ * @session: the session that watches
+ * @object: a strong or a weak handle
+ * @cookie: as it was given
+ *
+ * Return: 0, -ENOENT (no such watch, or the object is dead: then the event is there,
+ * or will come), -EBADF or -ESTALE.
+ */
+int mh_unwatch(struct mh_session *session, mh_ref object, uint64_t cookie);
+
+/**
+ * mh_new_ephemeron - a value that is kept for as long as a key is alive
+ * @session: a session
+ * @type: means something to the program only
+ * @key: a strong handle; the ephemeron does not keep it
+ * @value: a strong handle, or 0; it may refer to the key
+ * @length: bytes of payload
+ * @ephemeron: where the handle goes
+ *
+ * mh_load() of slot 0 gives the key, of slot 1 the value; 0 once the key is dead.
+ *
+ * Return: 0, or as mh_new() and mh_store().
+ */
+int mh_new_ephemeron(struct mh_session *session, uint32_t type, mh_ref key, mh_ref value,
+		     uint64_t length, mh_handle *ephemeron);
+
+/*
  * Heaps in sysfs (heap_dir.c)
  *
  * Any heap of the machine, without a session of it, as far as the permissions of

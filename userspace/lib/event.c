@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
+/* Events of a session, and what asks for them. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "session.h"
+
+int mh_listen(struct mh_session *session, uint32_t kinds)
+{
+	struct mheap_listen listen = { .kinds = kinds };
+	const int flags = fcntl(session->fd, F_GETFL);
+
+	/* Somebody else may take the event that poll(2) saw. */
+	if (flags < 0 || fcntl(session->fd, F_SETFL, flags | O_NONBLOCK) < 0)
+		return -errno;
+	return mh_request(session, MHEAP_IOC_LISTEN, &listen);
+}
+
+static long long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+/* 1 when there may be something to read, 0 when the time is up. */
+static int wait_until(int fd, long long end)
+{
+	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+	long long left = -1;
+	int ready;
+
+	if (end >= 0) {
+		left = end - now_ms();
+		if (left < 0)
+			left = 0;
+	}
+	ready = poll(&poll_fd, 1, left);
+	return ready < 0 ? -errno : ready;
+}
+
+int mh_next_event(struct mh_session *session, struct mheap_event *event, int timeout_ms)
+{
+	const long long end = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
+	struct mheap_event found;
+	ssize_t size;
+	int ready;
+
+	for (;;) {
+		size = read(session->fd, &found, sizeof(found));
+		if (size == sizeof(found))
+			break;
+		if (!size)
+			return -ENODATA;
+		if (size > 0)
+			return -EPROTO;
+		if (errno != EAGAIN)
+			return -errno;
+		ready = wait_until(session->fd, end);
+		if (ready <= 0)
+			return ready;
+	}
+	*event = found;
+	return 1;
+}
+
+static int run(struct mh_session *session, struct mheap_op *op)
+{
+	int executed = mh_submit(session, op, 1, 0);
+
+	if (executed < 0)
+		return executed;
+	return executed ? op->result : -ECANCELED;
+}
+
+static int finalizer(struct mh_session *session, mh_ref object, uint64_t cookie, uint16_t flags)
+{
+	struct mheap_op op = {
+		.opcode = MHEAP_OP_FINALIZER,
+		.flags = flags,
+		.object = object,
+		.offset = cookie,
+	};
+
+	return run(session, &op);
+}
+
+int mh_set_finalizer(struct mh_session *session, mh_ref object, uint64_t cookie)
+{
+	return finalizer(session, object, cookie, 0);
+}
+
+int mh_cancel_finalizer(struct mh_session *session, mh_ref object)
+{
+	return finalizer(session, object, 0, MHEAP_OP_CANCEL);
+}
+
+static int watch(struct mh_session *session, mh_ref object, uint64_t cookie, uint16_t opcode)
+{
+	struct mheap_op op = {
+		.opcode = opcode,
+		.object = object,
+		.offset = cookie,
+	};
+
+	return run(session, &op);
+}
+
+int mh_watch(struct mh_session *session, mh_ref object, uint64_t cookie)
+{
+	return watch(session, object, cookie, MHEAP_OP_WATCH);
+}
+
+int mh_unwatch(struct mh_session *session, mh_ref object, uint64_t cookie)
+{
+	return watch(session, object, cookie, MHEAP_OP_UNWATCH);
+}
+
+int mh_new_ephemeron(struct mh_session *session, uint32_t type, mh_ref key, mh_ref value,
+		     uint64_t length, mh_handle *ephemeron)
+{
+	struct mheap_op op[3] = {
+		{ .opcode = MHEAP_OP_NEW, .flags = MHEAP_OP_EPHEMERON, .type = type,
+		  .slots = 2, .length = length },
+		{ .opcode = MHEAP_OP_STORE, .object = MHEAP_RESULT(0), .slot = 0, .target = key },
+		{ .opcode = MHEAP_OP_STORE, .object = MHEAP_RESULT(0), .slot = 1,
+		  .target = value },
+	};
+	int executed = mh_submit(session, op, 3, 0);
+
+	if (executed < 0)
+		return executed;
+	if (executed == 3 && !op[2].result) {
+		*ephemeron = op[0].result;
+		return 0;
+	}
+	if (executed && op[0].result > 0)
+		mh_drop(session, op[0].result);
+	return executed && op[executed - 1].result < 0 ? op[executed - 1].result : -ECANCELED;
+}
