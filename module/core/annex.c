@@ -11,7 +11,7 @@ static int give_array(struct mheap_table *table, struct mheap_chunk *chunk)
 {
 	struct mheap_annex **array;
 
-	if (likely(smp_load_acquire(&chunk->annex)))
+	if (likely(smp_load_acquire(&chunk->annex)))	/* pairs with the release below */
 		return 0;
 	array = kvcalloc(MHEAP_CHUNK_OBJECTS, sizeof(array[0]), MHEAP_GFP);
 	if (!array)

@@ -59,7 +59,8 @@
  * key: what a table with weak keys and strong values never finds out.
  *
  * When the key has died the value is dropped, in the background, and a LOAD of either
- * slot gives 0 at once. A STORE of slot 0 sets the key, and drops the value that was
+ * slot gives 0 at once. (So it may for a key that waits for its finalizer, between the
+ * moments that are named there.) A STORE of slot 0 sets the key, and drops the value that was
  * there, so the key comes first; 0 is no key. A STORE of a value where there is no key,
  * or a dead one, is -ENOENT. SWAP, COMPARE_STORE and RESIZE of an ephemeron are
  * -EINVAL. A LOAD of a value may have to wait as an UPGRADE does.
@@ -290,7 +291,8 @@
  * A session says with MHEAP_IOC_LISTEN what it wants to be told, and then read() on
  * its descriptor gives as many whole struct mheap_event as there are and fit. An
  * object that is handed out goes to one of the sessions that listen for it; what is
- * told of the heap itself is told to each. read() waits for the first event, unless
+ * told of the heap itself is told to each; deaths (DEATH) are told to the session that
+ * watched the object. read() waits for the first event, unless
  * the descriptor is O_NONBLOCK, and poll() says POLLIN when there is one. Threads that
  * read from one session share its events. Where the session listens to nothing, or
  * ceases to while somebody reads, read() returns 0 and poll() says POLLHUP.
