@@ -592,7 +592,7 @@ static void *crowd_thread(void *argument)
 	struct source source = source_of_seed(number * setting("SEED", 1));
 	struct fixture *fixture = &crowd->fixture;
 	struct mheap_collection collection;
-	const unsigned long operations = setting("OPS", 6000);
+	const unsigned long operations = min(setting("OPS", 6000), 15000UL);
 	u64 kept = 0;
 	unsigned long i;
 
