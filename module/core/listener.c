@@ -57,7 +57,7 @@ EXPORT_SYMBOL_MHEAP(mheap_listen);
  * mheap_listener_is_ready - may there be something to tell a session?
  * @session: the session
  *
- * Context: Any; a look without locks.
+ * Context: Any that may take a spinlock.
  * Return: true if there is; somebody else may be faster.
  */
 bool mheap_listener_is_ready(struct mheap_session *session)
@@ -66,6 +66,8 @@ bool mheap_listener_is_ready(struct mheap_session *session)
 	struct mheap_heap *heap = session->heap;
 
 	if (kinds & MHEAP_LISTEN_FINALIZERS && mheap_finalizers_wait(&heap->finalizers))
+		return true;
+	if (kinds & MHEAP_LISTEN_DEATHS && mheap_watch_is_ready(session))
 		return true;
 	return mheap_journal_has(&heap->journal, kinds >> MHEAP_LISTEN_JOURNAL_SHIFT,
 				 &session->listener.place);

@@ -5,6 +5,7 @@
  * of event; they are asked in this order:
  *
  *	finalizers	objects in the queue of the heap, see finalizer.h
+ *	watches		objects that have died, see watch.h
  *	journal		what has happened to the heap, see journal.h
  */
 #ifndef _MHEAP_CORE_LISTENER_H
@@ -17,10 +18,12 @@ struct mheap_session;
 
 /* The bits are those of 1 << kind of event in the interface for programs. */
 #define MHEAP_LISTEN_FINALIZERS		0x02U
+#define MHEAP_LISTEN_DEATHS		0x04U
 #define MHEAP_LISTEN_JOURNAL_SHIFT	3	/* to those of 1 << enum mheap_journal_kind */
 #define MHEAP_LISTEN_JOURNAL \
 	(((1U << MHEAP_JOURNAL_KINDS) - 1) << MHEAP_LISTEN_JOURNAL_SHIFT)
-#define MHEAP_LISTEN_ALL		(MHEAP_LISTEN_FINALIZERS | MHEAP_LISTEN_JOURNAL)
+#define MHEAP_LISTEN_ALL \
+	(MHEAP_LISTEN_FINALIZERS | MHEAP_LISTEN_DEATHS | MHEAP_LISTEN_JOURNAL)
 
 /**
  * struct mheap_listener - of a session

@@ -245,33 +245,60 @@ bool mheap_watch_is_ready(struct mheap_session *session)
 EXPORT_SYMBOL_MHEAP(mheap_watch_is_ready);
 
 /**
- * mheap_watch_next - take the next event of a session
+ * mheap_watch_take - take a watch that has fired
  * @session: any; need not be entered
- * @event: filled
  *
- * Context: Any that may take a spinlock. Return: false if there is none.
+ * Context: Any that may take a spinlock.
+ * Return: The first, for mheap_watch_done() or mheap_watch_put_back(), or NULL.
  */
-bool mheap_watch_next(struct mheap_session *session, struct mheap_watch_event *event)
+struct mheap_watch *mheap_watch_take(struct mheap_session *session)
 {
 	struct mheap_watches *watches = &session->heap->watches;
 	struct mheap_watch *watch;
 
 	spin_lock(&watches->lock);
 	watch = list_first_entry_or_null(&session->watcher.fired, struct mheap_watch, link);
-	if (watch) {
+	if (watch)
 		list_del(&watch->link);
-		session->watcher.count--;
-	}
 	spin_unlock(&watches->lock);
-	if (!watch)
-		return false;
-	event->id = watch->id;
-	event->cookie = watch->cookie;
-	event->time = watch->time;
-	kfree(watch);
-	return true;
+	return watch;
 }
-EXPORT_SYMBOL_MHEAP(mheap_watch_next);
+EXPORT_SYMBOL_MHEAP(mheap_watch_take);
+
+/**
+ * mheap_watch_put_back - be as if a watch had not been taken
+ * @session: whose
+ * @watch: what mheap_watch_take() gave
+ *
+ * Context: Any that may take a spinlock.
+ */
+void mheap_watch_put_back(struct mheap_session *session, struct mheap_watch *watch)
+{
+	struct mheap_watches *watches = &session->heap->watches;
+
+	spin_lock(&watches->lock);
+	list_add(&watch->link, &session->watcher.fired);
+	spin_unlock(&watches->lock);
+}
+EXPORT_SYMBOL_MHEAP(mheap_watch_put_back);
+
+/**
+ * mheap_watch_done - a watch that was taken has told what it had to
+ * @session: whose
+ * @watch: what mheap_watch_take() gave; freed
+ *
+ * Context: Any that may take a spinlock.
+ */
+void mheap_watch_done(struct mheap_session *session, struct mheap_watch *watch)
+{
+	struct mheap_watches *watches = &session->heap->watches;
+
+	spin_lock(&watches->lock);
+	session->watcher.count--;
+	spin_unlock(&watches->lock);
+	kfree(watch);
+}
+EXPORT_SYMBOL_MHEAP(mheap_watch_done);
 
 /* Free up to PIECE watches of a bucket. Return: false if there were none. */
 static bool free_bucket(struct mheap_watches *watches, struct mheap_watch **bucket)
@@ -318,14 +345,16 @@ static void free_segment(struct mheap_watches *watches, struct mheap_watch **seg
 void mheap_watcher_fini(struct mheap_session *session)
 {
 	struct mheap_watcher *watcher = &session->watcher;
-	struct mheap_watch_event event;
+	struct mheap_watch *watch;
 	u32 i;
 
 	for (i = 0; i < MHEAP_WATCH_SEGMENTS; i++)
 		if (watcher->segment[i])
 			free_segment(&session->heap->watches, watcher->segment[i]);
-	while (mheap_watch_next(session, &event))
+	while ((watch = mheap_watch_take(session))) {
+		mheap_watch_done(session, watch);
 		cond_resched();
+	}
 }
 
 /**
@@ -349,42 +378,56 @@ bool mheap_watch_sees(struct mheap_heap *heap, const struct mheap_annex *annex)
 }
 
 /**
+ * mheap_watch_cut - part a dead object from all that knows of its annex
+ * @heap: the heap
+ * @annex: what mheap_annex_take() took from it; to be freed behind this
+ *
+ * Context: Any that may take a spinlock; no other one is held.
+ * Return: true if there is something for the worker to do.
+ */
+bool mheap_watch_cut(struct mheap_heap *heap, struct mheap_annex *annex)
+{
+	struct mheap_watches *watches = &heap->watches;
+	bool fired;
+
+	spin_lock(&watches->lock);
+	fired = !list_empty(&annex->watches) || !list_empty(&annex->ephemerons);
+	list_splice_tail_init(&annex->watches, &watches->fired);
+	mheap_ephemeron_unlink(heap, annex);
+	spin_unlock(&watches->lock);
+	mheap_ephemeron_free(heap, annex);
+	return fired;
+}
+
+/**
  * mheap_watch_fire - an object has died
  * @heap: the heap
  * @annex: what mheap_annex_take() took from it, or NULL; to be freed behind this
  *
- * Takes the same time for any number of watches.
+ * Takes the same time for any number of watches, and of ephemerons whose key it was.
  *
  * Context: Any that may take a spinlock; no other one is held.
  */
 void mheap_watch_fire(struct mheap_heap *heap, struct mheap_annex *annex)
 {
-	struct mheap_watches *watches = &heap->watches;
-	bool fired;
-
-	if (likely(!annex))
-		return;
-	spin_lock(&watches->lock);
-	fired = !list_empty(&annex->watches);
-	list_splice_tail_init(&annex->watches, &watches->fired);
-	spin_unlock(&watches->lock);
-	if (fired)
+	if (unlikely(annex) && mheap_watch_cut(heap, annex))
 		heap->ops->release(heap);
 }
 
 /**
- * mheap_watch_is_pending - are there deaths that sessions have not been told of?
+ * mheap_watch_is_pending - are there deaths that nobody has been told of?
  * @heap: the heap
  *
  * Context: Any that may take a spinlock; no other one is held.
- * Return: true if mheap_watch_deliver() has something to do.
+ * Return: true if mheap_watch_deliver() or mheap_ephemeron_clear() has something to do.
  */
 bool mheap_watch_is_pending(struct mheap_heap *heap)
 {
 	bool pending;
 
 	spin_lock(&heap->watches.lock);
-	pending = !list_empty(&heap->watches.fired);
+	pending = !list_empty(&heap->watches.fired) ||
+		  !list_empty(&heap->ephemerons.orphans);
 	spin_unlock(&heap->watches.lock);
 	return pending;
 }
@@ -416,6 +459,8 @@ static bool deliver_some(struct mheap_heap *heap)
 		hand_over(watch, time);
 	}
 	spin_unlock(&watches->lock);
+	if (some)
+		heap->ops->event(heap);
 	return some;
 }
 

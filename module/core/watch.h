@@ -23,7 +23,7 @@ struct mheap_session;
  * @session: whose; never changes
  * @id: the object; never changes
  * @cookie: means something to the program only; never changes
- * @time: W  when the session was told
+ * @time: W  when the session was told, as ktime_get_ns()
  */
 struct mheap_watch {
 	struct list_head link;
@@ -60,26 +60,17 @@ struct mheap_watcher {
 	struct mheap_watch **segment[MHEAP_WATCH_SEGMENTS];
 };
 
-/**
- * struct mheap_watch_event - an object that was watched has died
- * @id: the object
- * @cookie: of the watch
- * @time: when the session was told, as ktime_get_ns()
- */
-struct mheap_watch_event {
-	u64 id;
-	u64 cookie;
-	u64 time;
-};
-
 void mheap_watches_init(struct mheap_watches *watches);
 void mheap_watcher_init(struct mheap_watcher *watcher);
 void mheap_watcher_fini(struct mheap_session *session);
 int mheap_watch(struct mheap_session *session, u32 object, u64 cookie);
 int mheap_unwatch(struct mheap_session *session, u64 id, u64 cookie);
 bool mheap_watch_is_ready(struct mheap_session *session);
-bool mheap_watch_next(struct mheap_session *session, struct mheap_watch_event *event);
+struct mheap_watch *mheap_watch_take(struct mheap_session *session);
+void mheap_watch_put_back(struct mheap_session *session, struct mheap_watch *watch);
+void mheap_watch_done(struct mheap_session *session, struct mheap_watch *watch);
 bool mheap_watch_sees(struct mheap_heap *heap, const struct mheap_annex *annex);
+bool mheap_watch_cut(struct mheap_heap *heap, struct mheap_annex *annex);
 void mheap_watch_fire(struct mheap_heap *heap, struct mheap_annex *annex);
 bool mheap_watch_is_pending(struct mheap_heap *heap);
 void mheap_watch_deliver(struct mheap_heap *heap);

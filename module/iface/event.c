@@ -21,6 +21,7 @@
 #define KIND(entry)	((int)(entry) + MHEAP_LISTEN_JOURNAL_SHIFT)
 
 static_assert(MHEAP_LISTEN_FINALIZERS == 1 << MHEAP_EVENT_FINALIZE);
+static_assert(MHEAP_LISTEN_DEATHS == 1 << MHEAP_EVENT_DEATH);
 static_assert(KIND(MHEAP_JOURNAL_START) == MHEAP_EVENT_COLLECTION_START);
 static_assert(KIND(MHEAP_JOURNAL_END) == MHEAP_EVENT_COLLECTION_END);
 static_assert(KIND(MHEAP_JOURNAL_LIMIT) == MHEAP_EVENT_LIMIT);
@@ -74,6 +75,19 @@ static int take_finalizer(struct mheap_session *session, struct mheap_event *eve
 	return 1;
 }
 
+static int take_death(struct mheap_session *session, struct mheap_event *event,
+		      struct mheap_watch **watch)
+{
+	*watch = mheap_watch_take(session);
+	if (!*watch)
+		return 0;
+	event->kind = MHEAP_EVENT_DEATH;
+	event->id = (*watch)->id;
+	event->cookie = (*watch)->cookie;
+	event->time = (*watch)->time;
+	return 1;
+}
+
 static int take_entry(struct mheap_session *session, struct mheap_event *event)
 {
 	struct mheap_journal_entry entry;
@@ -90,14 +104,20 @@ static int take_entry(struct mheap_session *session, struct mheap_event *event)
 	return 1;
 }
 
-/* The next event of a session that is entered, in the order of core/listener.h. */
-static int take(struct mheap_session *session, struct mheap_event *event)
+/*
+ * The next event of a session that is entered, in the order of core/listener.h. @watch:
+ * filled with what must be done with, or put back, where it is a death.
+ */
+static int take(struct mheap_session *session, struct mheap_event *event,
+		struct mheap_watch **watch)
 {
 	const u32 kinds = session->listener.kinds;
 	int taken = 0;
 
 	if (kinds & MHEAP_LISTEN_FINALIZERS)
 		taken = take_finalizer(session, event);
+	if (!taken && kinds & MHEAP_LISTEN_DEATHS)
+		taken = take_death(session, event, watch);
 	if (!taken && kinds & MHEAP_LISTEN_JOURNAL)
 		taken = take_entry(session, event);
 	return taken;
@@ -127,18 +147,24 @@ static void put_back(struct mheap_session *session, const struct mheap_event *ev
 static int give(struct mheap_session *session, struct mheap_event __user *to)
 {
 	struct mheap_journal_place place;
+	struct mheap_watch *watch = NULL;
 	struct mheap_event event = {};
 	int taken;
 
 	if (mheap_session_enter(session))
 		return -EINTR;
 	place = session->listener.place;
-	taken = take(session, &event);
+	taken = take(session, &event, &watch);
 	mheap_session_leave(session);
 	if (taken > 0 && copy_to_user(to, &event, sizeof(event))) {
-		put_back(session, &event, &place);
+		if (watch)
+			mheap_watch_put_back(session, watch);
+		else
+			put_back(session, &event, &place);
 		return -EFAULT;
 	}
+	if (watch)
+		mheap_watch_done(session, watch);
 	return taken;
 }
 

@@ -372,6 +372,11 @@ static inline void list_add_tail(struct list_head *entry, struct list_head *head
 	head->prev = entry;
 }
 
+static inline void list_add(struct list_head *entry, struct list_head *head)
+{
+	list_add_tail(entry, head->next);
+}
+
 static inline void list_del(struct list_head *entry)
 {
 	entry->next->prev = entry->prev;
@@ -393,6 +398,12 @@ static inline void list_splice_tail_init(struct list_head *list, struct list_hea
 	list->prev->next = head;
 	head->prev = list->prev;
 	INIT_LIST_HEAD(list);
+}
+
+static inline void list_del_init(struct list_head *entry)
+{
+	list_del(entry);
+	INIT_LIST_HEAD(entry);
 }
 
 static inline void list_move_tail(struct list_head *entry, struct list_head *head)

@@ -11,31 +11,47 @@
 
 #define MANY	5000U
 
-static struct mheap_watch_event next(struct mheap_session *session)
+/* What an event says. */
+struct death {
+	u64 id;
+	u64 cookie;
+	u64 time;
+};
+
+static bool take(struct mheap_session *session, struct death *death)
 {
-	struct mheap_watch_event event = {};
+	struct mheap_watch *watch = mheap_watch_take(session);
+
+	if (!watch)
+		return false;
+	*death = (struct death){ watch->id, watch->cookie, watch->time };
+	mheap_watch_done(session, watch);
+	return true;
+}
+
+static struct death next(struct mheap_session *session)
+{
+	struct death death = {};
 
 	check(mheap_watch_is_ready(session));
-	check(mheap_watch_next(session, &event));
-	return event;
+	check(take(session, &death));
+	return death;
 }
 
 static void expect(struct mheap_session *session, u64 id, u64 cookie)
 {
 	const u64 before = ktime_get_ns();
-	const struct mheap_watch_event event = next(session);
+	const struct death death = next(session);
 
-	check_equal(event.id, id);
-	check_equal(event.cookie, cookie);
-	check(event.time && event.time <= before);
+	check_equal(death.id, id);
+	check_equal(death.cookie, cookie);
+	check(death.time && death.time <= before);
 }
 
 static void expect_none(struct mheap_session *session)
 {
-	struct mheap_watch_event event;
-
 	check(!mheap_watch_is_ready(session));
-	check(!mheap_watch_next(session, &event));
+	check(!mheap_watch_take(session));
 }
 
 static u64 id_of(struct mheap_session *session, u64 handle)
@@ -171,6 +187,7 @@ static void many_watchers(void)
 		check_equal(act_watch(session[1], object, i), 0);
 	drop(session[1], object);
 	fixture_settle(&f);
+	mheap_watch_put_back(session[1], mheap_watch_take(session[1]));
 	for (i = 0; i < MANY; i++)
 		expect(session[1], id, i);
 	expect_none(session[1]);
@@ -306,9 +323,9 @@ struct crowd {
 
 static void take_events(struct crowd *crowd, struct mheap_session *session)
 {
-	struct mheap_watch_event event;
+	struct death death;
 
-	while (mheap_watch_next(session, &event))
+	while (take(session, &death))
 		__atomic_add_fetch(&crowd->told, 1, __ATOMIC_RELAXED);
 }
 

@@ -28,7 +28,7 @@ static const char * const field_name[FIELDS] = {
 };
 
 #define HAS(field)	(1U << (field))
-#define LAST		MHEAP_OP_FINALIZER
+#define LAST		MHEAP_OP_UNWATCH
 
 /* The table of operations in the header's prose. */
 static const struct {
@@ -37,7 +37,7 @@ static const struct {
 	unsigned int flags;
 } operations[] = {
 	[MHEAP_OP_NEW]	   = { "NEW", HAS(TYPE) | HAS(SLOTS) | HAS(LENGTH) |
-			       HAS(EXPECTED), MHEAP_OP_TEMP },
+			       HAS(EXPECTED), MHEAP_OP_TEMP | MHEAP_OP_EPHEMERON },
 	[MHEAP_OP_DUP]	   = { "DUP", HAS(OBJECT), MHEAP_OP_TEMP },
 	[MHEAP_OP_DROP]	   = { "DROP", HAS(OBJECT), 0 },
 	[MHEAP_OP_LOAD]	   = { "LOAD", HAS(OBJECT) | HAS(SLOT), MHEAP_OP_TEMP },
@@ -60,6 +60,8 @@ static const struct {
 	[MHEAP_OP_UNPUBLISH] = { "UNPUBLISH", HAS(LENGTH) | HAS(DATA), 0 },
 	[MHEAP_OP_FINALIZER] = { "FINALIZER", HAS(OBJECT) | HAS(EXPECTED),
 				 MHEAP_OP_CANCEL },
+	[MHEAP_OP_WATCH]   = { "WATCH", HAS(OBJECT) | HAS(EXPECTED), 0 },
+	[MHEAP_OP_UNWATCH] = { "UNWATCH", HAS(OBJECT) | HAS(EXPECTED), 0 },
 };
 
 /* A heap, and a handle of every kind that a number can be. */

@@ -179,6 +179,28 @@ static inline struct mheap_op op_unpublish(const char *name)
 	};
 }
 
+static inline struct mheap_op op_watch(__u64 object, __u64 cookie)
+{
+	return (struct mheap_op){
+		.opcode = MHEAP_OP_WATCH, .object = object, .offset = cookie,
+	};
+}
+
+static inline struct mheap_op op_unwatch(__u64 object, __u64 cookie)
+{
+	return (struct mheap_op){
+		.opcode = MHEAP_OP_UNWATCH, .object = object, .offset = cookie,
+	};
+}
+
+static inline struct mheap_op op_new_ephemeron(__u64 length)
+{
+	return (struct mheap_op){
+		.opcode = MHEAP_OP_NEW, .flags = MHEAP_OP_EPHEMERON, .slots = 2,
+		.length = length,
+	};
+}
+
 /* The same, but give no handle. */
 static inline struct mheap_op op_temp(struct mheap_op op)
 {

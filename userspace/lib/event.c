@@ -99,3 +99,47 @@ int mh_cancel_finalizer(struct mh_session *session, mh_ref object)
 {
 	return finalizer(session, object, 0, MHEAP_OP_CANCEL);
 }
+
+static int watch(struct mh_session *session, mh_ref object, uint64_t cookie, uint16_t opcode)
+{
+	struct mheap_op op = {
+		.opcode = opcode,
+		.object = object,
+		.offset = cookie,
+	};
+
+	return run(session, &op);
+}
+
+int mh_watch(struct mh_session *session, mh_ref object, uint64_t cookie)
+{
+	return watch(session, object, cookie, MHEAP_OP_WATCH);
+}
+
+int mh_unwatch(struct mh_session *session, mh_ref object, uint64_t cookie)
+{
+	return watch(session, object, cookie, MHEAP_OP_UNWATCH);
+}
+
+int mh_new_ephemeron(struct mh_session *session, uint32_t type, mh_ref key, mh_ref value,
+		     uint64_t length, mh_handle *ephemeron)
+{
+	struct mheap_op op[3] = {
+		{ .opcode = MHEAP_OP_NEW, .flags = MHEAP_OP_EPHEMERON, .type = type,
+		  .slots = 2, .length = length },
+		{ .opcode = MHEAP_OP_STORE, .object = MHEAP_RESULT(0), .slot = 0, .target = key },
+		{ .opcode = MHEAP_OP_STORE, .object = MHEAP_RESULT(0), .slot = 1,
+		  .target = value },
+	};
+	int executed = mh_submit(session, op, 3, 0);
+
+	if (executed < 0)
+		return executed;
+	if (executed == 3 && !op[2].result) {
+		*ephemeron = op[0].result;
+		return 0;
+	}
+	if (executed && op[0].result > 0)
+		mh_drop(session, op[0].result);
+	return executed && op[executed - 1].result < 0 ? op[executed - 1].result : -ECANCELED;
+}

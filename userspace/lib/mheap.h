@@ -925,6 +925,44 @@ int mh_set_finalizer(struct mh_session *session, mh_ref object, uint64_t cookie)
  */
 int mh_cancel_finalizer(struct mh_session *session, mh_ref object);
 
+/**
+ * mh_watch - be told when an object has died
+ * @session: a session; it reads the events when it listens to 1 << MHEAP_EVENT_DEATH
+ * @object: a strong or a weak handle
+ * @cookie: any number, to come with the event
+ *
+ * Return: 0, -ENOENT (the object is dead), -EALREADY (the session watches it with the
+ * same cookie), -EBADF, -ESTALE, -ENOSPC (MHEAP_WATCHES_MAX watches) or -ENOMEM.
+ */
+int mh_watch(struct mh_session *session, mh_ref object, uint64_t cookie);
+
+/**
+ * mh_unwatch - be told no more
+ * @session: the session that watches
+ * @object: a strong or a weak handle
+ * @cookie: as it was given
+ *
+ * Return: 0, -ENOENT (no such watch, or the object is dead: then the event is there,
+ * or will come), -EBADF or -ESTALE.
+ */
+int mh_unwatch(struct mh_session *session, mh_ref object, uint64_t cookie);
+
+/**
+ * mh_new_ephemeron - a value that is kept for as long as a key is alive
+ * @session: a session
+ * @type: means something to the program only
+ * @key: a strong handle; the ephemeron does not keep it
+ * @value: a strong handle, or 0; it may refer to the key
+ * @length: bytes of payload
+ * @ephemeron: where the handle goes
+ *
+ * mh_load() of slot 0 gives the key, of slot 1 the value; 0 once the key is dead.
+ *
+ * Return: 0, or as mh_new() and mh_store().
+ */
+int mh_new_ephemeron(struct mh_session *session, uint32_t type, mh_ref key, mh_ref value,
+		     uint64_t length, mh_handle *ephemeron);
+
 /*
  * Finding objects (enumerate.c)
  *
