@@ -35,7 +35,9 @@
  * key, comes later and finds what was stored.
  *
  * When the key has died, all its ephemerons become orphans in one step, as watches
- * fire; the worker drops their values.
+ * fire; the worker drops their values. A key that is dead and has a finalizer may be
+ * alive again after all, with all that its ephemerons keep for it: so to programs a
+ * dead key is none, but collector and worker take no value from one that is not gone.
  */
 #include "annex.h"
 #include "body.h"
@@ -143,6 +145,17 @@ static bool is_dead(const struct mheap_heap *heap, u32 object, u32 tag)
 
 	return mheap_tag(chunk, object) != tag ||
 	       !atomic64_read(&chunk->count[mheap_index(object)]);
+}
+
+/*
+ * The number has another object by now, or none. Other than to be dead, this is for
+ * good: what is dead may yet be given to the queue of finalizers.
+ */
+static bool is_gone(const struct mheap_heap *heap, u32 object, u32 tag)
+{
+	const struct mheap_chunk *chunk = mheap_chunk_of(&heap->table, object);
+
+	return !READ_ONCE(chunk->annex[mheap_index(object)]) || mheap_tag(chunk, object) != tag;
 }
 
 /* Is it garbage? Return: 0, -ENOENT if it is, or -EAGAIN while that is open. */
@@ -438,14 +451,14 @@ int mheap_ephemeron_store(struct mheap_session *session, u32 object, u32 slot, u
  * @key: filled with the key, unless the value is 0
  *
  * Context: The lock of its block.
- * Return: The value, or 0: there is none, or its key is dead.
+ * Return: The value, or 0: there is none, or its key is gone.
  */
 u32 mheap_ephemeron_may_hold(struct mheap_heap *heap, struct mheap_chunk *chunk, u32 object,
 			     u32 *key)
 {
 	const struct mheap_ephemeron *ephemeron = find(chunk, object);
 
-	if (!ephemeron->key || is_dead(heap, ephemeron->key, ephemeron->tag))
+	if (!ephemeron->key || is_gone(heap, ephemeron->key, ephemeron->tag))
 		return 0;
 	*key = ephemeron->key;
 	return *value_of(chunk, object);
@@ -458,7 +471,7 @@ u32 mheap_ephemeron_may_hold(struct mheap_heap *heap, struct mheap_chunk *chunk,
  * @object: the ephemeron
  *
  * Context: A collection; the lock of its block.
- * Return: The value, or 0: its key is dead, or was not reached yet.
+ * Return: The value, or 0: its key is gone, or was not reached yet.
  */
 u32 mheap_ephemeron_holds(struct mheap_heap *heap, struct mheap_chunk *chunk, u32 object)
 {
@@ -608,7 +621,7 @@ static u32 *find_orphan(struct mheap_heap *heap, struct mheap_chunk *chunk, u32 
 {
 	const struct mheap_ephemeron *ephemeron = find(chunk, object);
 
-	if (!ephemeron || look_at_key(heap, ephemeron) != -ENOENT)
+	if (!ephemeron || (ephemeron->key && !is_gone(heap, ephemeron->key, ephemeron->tag)))
 		return NULL;
 	return value_of(chunk, object);
 }

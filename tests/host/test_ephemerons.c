@@ -6,8 +6,11 @@
 #include <unistd.h>
 
 #include "act.h"
+#include "finalizer.h"
 #include "fixture.h"
+#include "garbage.h"
 #include "harness.h"
+#include "permanent.h"
 #include "source.h"
 
 static u64 make_ephemeron(struct mheap_session *session)
@@ -490,6 +493,139 @@ static void without_memory(void)
 	fixture_end(&f);
 }
 
+/* A value that refers to its key; nobody holds either but @ephemeron. Return: the value, weak. */
+static u64 fill_with_pair(struct mheap_session *session, u64 ephemeron)
+{
+	const u64 key = make(session, 0, 0);
+	const u64 value = make(session, 1, 0);
+	const u64 weak = weak_to(session, value);
+
+	link_to(session, ephemeron, 0, key);
+	link_to(session, ephemeron, 1, value);
+	link_to(session, value, 0, key);
+	drop(session, key);
+	drop(session, value);
+	return weak;
+}
+
+static void frozen(void)
+{
+	struct mheap_session *s;
+	u64 key, value, e, weak;
+	struct fixture f;
+
+	fixture_begin(&f, FIXTURE_VERIFY);
+	s = f.session;
+	/* A permanent key is a root, and so its value is reached. */
+	e = make_ephemeron(s);
+	weak = fill_with_pair(s, e);
+	check_equal(mheap_permanent_freeze(&f.heap), 0);
+	check_equal(fixture_collect(&f, 2).freed, 0);
+	check(is_alive(s, weak) && slot_of(s, e, 0));
+	check_equal(mheap_permanent_unfreeze(&f.heap), 0);
+	check_equal(fixture_collect(&f, 2).freed, 2);
+	check(holds_nothing(s, e));
+	/* A permanent ephemeron keeps no more than another. */
+	check_equal(mheap_permanent_freeze(&f.heap), 0);
+	weak = fill_with_pair(s, e);
+	check_equal(fixture_collect(&f, 0).freed, 0);
+	check(is_alive(s, weak));
+	check_equal(fixture_collect(&f, 2).freed, 2);
+	check(!is_alive(s, weak) && holds_nothing(s, e));
+	check_equal(mheap_permanent_unfreeze(&f.heap), 0);
+	/* A permanent key that nobody holds, and a value that is not permanent. */
+	key = make(s, 1, 0);
+	link_to(s, key, 0, key);
+	link_to(s, e, 0, key);
+	check_equal(mheap_permanent_freeze(&f.heap), 0);
+	value = make(s, 1, 0);
+	link_to(s, value, 0, value);
+	link_to(s, e, 1, value);
+	weak = weak_to(s, value);
+	drop(s, key);
+	drop(s, value);
+	check_equal(fixture_collect(&f, 2).freed, 0);
+	check(is_alive(s, weak) && slot_of(s, e, 1));
+	check_equal(mheap_permanent_unfreeze(&f.heap), 0);
+	fixture_collect(&f, 2);
+	fixture_collect(&f, 2);
+	check(!is_alive(s, weak) && holds_nothing(s, e));
+	fixture_end(&f);
+}
+
+static void garbage_is_kept(void)
+{
+	struct mheap_collection collection;
+	struct mheap_session *s;
+	struct fixture f;
+	u64 e, weak;
+
+	fixture_begin(&f, FIXTURE_VERIFY);
+	s = f.session;
+	e = make_ephemeron(s);
+	weak = fill_with_pair(s, e);
+	f.heap.debug = MHEAP_SAVE_ALL;
+	collection = fixture_collect(&f, 2);
+	check_equal(collection.freed, 0);
+	check_equal(collection.uncollectable, 2);
+	check(is_alive(s, weak) && slot_of(s, e, 0) && slot_of(s, e, 1));
+	f.heap.debug = 0;
+	check_equal(mheap_garbage_clear(&f.heap), 0);
+	check_equal(fixture_collect(&f, 2).freed, 2);
+	check(!is_alive(s, weak) && holds_nothing(s, e));
+	fixture_end(&f);
+}
+
+static void set_finalizer(struct mheap_session *session, u64 handle)
+{
+	u32 object = 0;
+
+	mheap_session_enter_always(session);
+	check_equal(mheap_session_find(session, handle, &object), 0);
+	check_equal(mheap_finalizer_set(session, object, 1), 0);
+	mheap_session_leave(session);
+}
+
+/* A key is dead while others are collected, and then its finalizer is called. */
+static void key_comes_back(void)
+{
+	static const u32 threshold[MHEAP_GENERATION_COUNT] = { 1, 100, 100 };
+	u64 tree, key, value, e, weak;
+	struct mheap_session *s;
+	struct fixture f;
+
+	fixture_begin(&f, FIXTURE_AUTO);
+	s = f.session;
+	check_equal(mheap_generations_set_threshold(&f.heap.generations, threshold), 0);
+	mheap_finalizers_listen(&f.heap);
+	tree = make(s, 1000, 0);
+	key = make(s, 1, 0);
+	set_finalizer(s, key);
+	link_to(s, tree, 999, key);
+	fixture_collect(&f, 2);
+	value = make(s, 1, 0);
+	link_to(s, value, 0, value);
+	weak = weak_to(s, value);
+	e = pair(s, key, value);
+	drop(s, value);
+	drop(s, key);
+	drop(s, tree);
+	check(mheap_release_pending(&f.heap));
+	check(holds_nothing(s, e));
+	mheap_collect_due(&f.heap);
+	check_equal(generation_of_handle(s, e), 1);
+	check_equal(f.heap.finalizers.waiting, 0);
+	fixture_settle(&f);
+	check_equal(f.heap.finalizers.waiting, 1);
+	check(is_alive(s, weak) && slot_of(s, e, 0) && slot_of(s, e, 1));
+	mheap_finalizers_unlisten(s);
+	fixture_settle(&f);
+	check(holds_nothing(s, e));
+	check_equal(fixture_collect(&f, 2).freed, 1);
+	check(!is_alive(s, weak));
+	fixture_end(&f);
+}
+
 /**
  * struct crowd - threads at a table of ephemerons, beside collections
  * @fixture: the heap
@@ -667,6 +803,9 @@ static const struct test tests[] = {
 	{ "many ephemerons of one key", many_of_one_key },
 	{ "a key that is resized", key_is_resized },
 	{ "the number of a dead key is used again", key_number_is_used_again },
+	{ "frozen keys, frozen ephemerons", frozen },
+	{ "the garbage list", garbage_is_kept },
+	{ "a key that its finalizer brings back", key_comes_back },
 	{ "without memory nothing has happened", without_memory },
 	{ "threads at a table, beside collections", crowded },
 	{}

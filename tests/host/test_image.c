@@ -215,6 +215,44 @@ static void large_objects(void)
 			large_object(change[i], pieces);
 }
 
+/* Values that leave their ephemerons in each of the ways there are. */
+static void ephemerons(void)
+{
+	const struct mheap_shape shape = { .slots = 2, .ephemeron = true };
+	u64 ephemeron[4], key[4], value[4];
+	struct comparison c;
+	struct fixture f;
+	u32 i, read;
+
+	for (read = 0; read < 2; read++) {
+		fixture_begin(&f, FIXTURE_VERIFY);
+		for (i = 0; i < 4; i++) {
+			check_equal(act_new(f.session, &shape, &ephemeron[i]), 0);
+			key[i] = make(f.session, 1, 0);
+			value[i] = make(f.session, 1, 0);
+			link_to(f.session, ephemeron[i], 0, key[i]);
+			link_to(f.session, ephemeron[i], 1, value[i]);
+		}
+		link_to(f.session, value[3], 0, key[3]);
+		begin_comparison(&c, &f);
+		check(c.expected.object[number_of(f.session, ephemeron[0])].shape.ephemeron);
+		if (read)
+			shot_read(&c.shot, &c.image);
+		link_to(f.session, ephemeron[0], 1, 0);
+		link_to(f.session, ephemeron[1], 0, key[0]);
+		for (i = 0; i < 4; i++)
+			drop(f.session, value[i]);
+		drop(f.session, key[2]);
+		drop(f.session, key[3]);
+		fixture_settle(&f);
+		check_equal(fixture_collect(&f, 2).freed, 2);
+		link_to(f.session, ephemeron[2], 0, key[0]);
+		link_to(f.session, ephemeron[2], 1, key[1]);
+		end_comparison(&c);
+		fixture_end(&f);
+	}
+}
+
 /* The dead that wait for the worker are in it, with what is still in their slots. */
 static void dead_objects(void)
 {
@@ -491,6 +529,7 @@ static const struct test tests[] = {
 	{ "one at a time", one_at_a_time },
 	{ "large objects that change, die or are replaced", large_objects },
 	{ "the dead that wait for the worker", dead_objects },
+	{ "values that leave their ephemerons", ephemerons },
 	{ "random changes meanwhile do not show", beside_random_changes },
 	{ "without memory there is no image, and no harm", without_memory },
 	{ "threads exchange tokens: each is seen once", beside_threads },
