@@ -545,7 +545,8 @@ u32 mheap_ephemerons_of(struct mheap_heap *heap, u32 key, u64 round,
  * @chunk: of the object
  * @object: dead
  *
- * Then it is left alone; the sweep lists the chunk again when it has emptied the slot.
+ * Then it is left alone. The sweep lists the chunk again when it has emptied the slot;
+ * where the value is reached instead, the worker waits for the verdict.
  *
  * Context: In a section; the lock of its block. Return: true if it is.
  */

@@ -405,9 +405,10 @@ void mheap_release_numbers(struct mheap_heap *heap, struct mheap_tally *tally,
 /*
  * A dead object of a block that is locked, or 0. What a collection has not reached is
  * its own to free once the verdict is asked for: behind that handshake nobody else may
- * take references out of it. The sweep lists the chunk again.
+ * take references out of it. The sweep lists the chunk again. An ephemeron may be none
+ * of the sweep's where it has a value that will yet be reached: @open is set then.
  */
-static u32 find_dead(struct mheap_heap *heap, struct mheap_chunk *chunk, u32 block)
+static u32 find_dead(struct mheap_heap *heap, struct mheap_chunk *chunk, u32 block, bool *open)
 {
 	struct mheap_run dead = {
 		.base = chunk->base + block * MHEAP_BLOCK_OBJECTS,
@@ -422,17 +423,18 @@ static u32 find_dead(struct mheap_heap *heap, struct mheap_chunk *chunk, u32 blo
 		object = mheap_run_next(&dead);
 		if (likely(!mheap_ephemeron_waits(heap, chunk, object)))
 			return object;
+		*open |= READ_ONCE(heap->phase) == MHEAP_PHASE_VERDICT;
 	}
 	return 0;
 }
 
-static u32 take_dead(struct mheap_heap *heap, struct mheap_chunk *chunk, u32 block)
+static u32 take_dead(struct mheap_heap *heap, struct mheap_chunk *chunk, u32 block, bool *open)
 {
 	u32 object;
 
 	spin_lock(&chunk->lock[block]);
 	do {
-		object = find_dead(heap, chunk, block);
+		object = find_dead(heap, chunk, block, open);
 		/* Others are at it as well where the lock was released. */
 	} while (object &&
 		 !mheap_image_save(heap, &heap->worker.arena, chunk, object, 0, 0));
@@ -443,14 +445,15 @@ static u32 take_dead(struct mheap_heap *heap, struct mheap_chunk *chunk, u32 blo
 }
 
 /* One section's work at a block. Return: false if there is no dead object in it. */
-static bool continue_block(struct mheap_heap *heap, struct mheap_chunk *chunk, u32 block)
+static bool continue_block(struct mheap_heap *heap, struct mheap_chunk *chunk, u32 block,
+			   bool *open)
 {
 	struct mheap_lane *lane = &heap->worker;
 	u32 object;
 
 	mheap_lane_enter(lane);
 	do {
-		object = take_dead(heap, chunk, block);
+		object = take_dead(heap, chunk, block, open);
 		if (object)
 			mheap_release(lane, object);
 	} while (object && !mheap_lane_is_tired(lane));
@@ -468,16 +471,29 @@ static bool has_dead(struct mheap_chunk *chunk, u32 block)
 	return dead;
 }
 
+/* Return: true if there are dead objects left that wait for a verdict. */
+static bool continue_chunk(struct mheap_heap *heap, struct mheap_chunk *chunk)
+{
+	bool open = false;
+	u32 block;
+
+	for (block = 0; block < MHEAP_CHUNK_BLOCKS; block++)
+		while (has_dead(chunk, block) && continue_block(heap, chunk, block, &open))
+			cond_resched();
+	return open;
+}
+
 static void release_dead(struct mheap_heap *heap)
 {
 	struct mheap_chunk *chunk;
-	u32 block;
 
 	while ((chunk = mheap_table_first(&heap->table, MHEAP_LIST_DEAD))) {
 		mheap_table_unlist(&heap->table, chunk, MHEAP_LIST_DEAD);
-		for (block = 0; block < MHEAP_CHUNK_BLOCKS; block++)
-			while (has_dead(chunk, block) && continue_block(heap, chunk, block))
-				cond_resched();
+		if (likely(!continue_chunk(heap, chunk)))
+			continue;
+		mheap_table_list(&heap->table, chunk, MHEAP_LIST_DEAD);
+		mutex_lock(&heap->verdict);
+		mutex_unlock(&heap->verdict);
 	}
 }
 

@@ -24,7 +24,11 @@ static u64 make_typed(struct fixture *f, u32 type, u32 slots, u32 length)
 
 static void every_shape(void)
 {
-	static const struct mheap_shape shapes[] = {
+	static const struct {
+		u32 type;
+		u32 slots;
+		u32 length;
+	} shapes[] = {
 		{ 0, 0, 0 }, { 255, 0, 0 }, { 256, 0, 0 }, { 1, 0, 65535 }, { 1, 0, 65536 },
 		{ 2, 1, 0 }, { 3, 64, 9 }, { 300, 64, 9 }, { 4, 65, 0 }, { 5, LARGE, 100 },
 		{ 6, MHEAP_IMAGE_PIECE, 0 }, { 7, MHEAP_IMAGE_PIECE + 1, 0 },
