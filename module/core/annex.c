@@ -49,11 +49,12 @@ int mheap_annex_make(struct mheap_table *table, u32 object, struct mheap_annex *
 	if (!annex)
 		return -ENOMEM;
 	INIT_LIST_HEAD(&annex->watches);
+	INIT_LIST_HEAD(&annex->ephemerons);
 	spin_lock(lock);
 	*made = mheap_annex_of(chunk, object);
 	if (!*made) {
 		atomic_long_add(sizeof(*annex), &table->bytes);
-		chunk->annex[mheap_index(object)] = annex;
+		WRITE_ONCE(chunk->annex[mheap_index(object)], annex); /* see ephemerons_of() */
 		*made = annex;
 		annex = NULL;
 	}

@@ -10,8 +10,11 @@
 #include "port.h"
 #include "table.h"
 
+struct mheap_ephemeron;
+
 #define MHEAP_ANNEX_FINALIZER	0x1U	/* the object has a finalizer, see finalizer.h */
 #define MHEAP_ANNEX_FINALIZED	0x2U	/* it was called, or will never be */
+#define MHEAP_ANNEX_KEY		0x10U	/* the object is or was the key of an ephemeron */
 
 /**
  * struct mheap_annex - more of an object
@@ -20,12 +23,19 @@
  *        lock of that, once it is there
  * @cookie: B  of the finalizer; does not change any more once it is FINALIZED
  * @watches: W  struct mheap_watch of those who watch it, see watch.h
+ * @ephemerons: W  struct mheap_ephemeron of those that have it for a key
+ * @ephemeron: B  what it has of an ephemeron, if it is one
+ *
+ * Whoever takes one from its object takes heap->watches.lock before it is freed, in
+ * mheap_watch_fire(): so an annex that is found under that lock stays while it is held.
  */
 struct mheap_annex {
 	u32 flags;
 	u32 next;
 	u64 cookie;
 	struct list_head watches;
+	struct list_head ephemerons;
+	struct mheap_ephemeron *ephemeron;
 };
 
 int mheap_annex_make(struct mheap_table *table, u32 object, struct mheap_annex **made);
@@ -60,7 +70,7 @@ static inline struct mheap_annex *mheap_annex_take(struct mheap_chunk *chunk, u3
 	struct mheap_annex *annex = mheap_annex_of(chunk, object);
 
 	if (unlikely(annex))
-		chunk->annex[mheap_index(object)] = NULL;
+		WRITE_ONCE(chunk->annex[mheap_index(object)], NULL); /* see ephemerons_of() */
 	return annex;
 }
 

@@ -12,7 +12,7 @@
  */
 bool mheap_shape_extended(const struct mheap_shape *shape)
 {
-	return shape->type > MHEAP_TYPE_INLINE_MAX ||
+	return shape->type > MHEAP_TYPE_INLINE_MAX || shape->ephemeron ||
 	       shape->slots > MHEAP_BODY_INLINE_SLOTS || shape->length > U16_MAX;
 }
 
@@ -47,11 +47,13 @@ void mheap_body_shape(const struct mheap_chunk *chunk, u32 object, struct mheap_
 	if (mheap_body_extended(chunk, index)) {
 		shape->type = header->type;
 		shape->slots = header->slots;
-		shape->length = header->length;
+		shape->length = header->length & ~MHEAP_BODY_EPHEMERON;
+		shape->ephemeron = header->length & MHEAP_BODY_EPHEMERON;
 	} else {
 		shape->type = chunk->identity[index] & MHEAP_TYPE_INLINE_MAX;
 		shape->slots = chunk->slots[index];
 		shape->length = chunk->length[index];
+		shape->ephemeron = false;
 	}
 }
 
@@ -75,7 +77,7 @@ void mheap_body_install(struct mheap_chunk *chunk, u32 object, void *body,
 	if (mheap_shape_extended(shape)) {
 		header->type = shape->type;
 		header->slots = shape->slots;
-		header->length = shape->length;
+		header->length = shape->length | (shape->ephemeron ? MHEAP_BODY_EPHEMERON : 0);
 		header->cursor = shape->slots;
 		chunk->slots[index] = MHEAP_BODY_EXTENDED;
 		chunk->length[index] = 0;

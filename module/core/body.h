@@ -24,6 +24,9 @@
  */
 #define MHEAP_BODY_NONE		U16_MAX
 
+/* In header->length: the object is an ephemeron, see ephemeron.h. */
+#define MHEAP_BODY_EPHEMERON	0x80000000U
+
 /* What has more slots has a header. */
 #define MHEAP_BODY_INLINE_SLOTS	64U
 
@@ -31,7 +34,7 @@
  * struct mheap_body_header - of a body that is extended
  * @type: of the object
  * @slots: how many
- * @length: of the payload, in bytes
+ * @length: of the payload, in bytes; and MHEAP_BODY_EPHEMERON
  * @cursor: of a dead object: slots that have not been emptied yet
  */
 struct mheap_body_header {
@@ -46,11 +49,13 @@ struct mheap_body_header {
  * @type: means something to the program only
  * @slots: how many
  * @length: of the payload, in bytes
+ * @ephemeron: it is one; then it has two slots, and a header in any case
  */
 struct mheap_shape {
 	u32 type;
 	u32 slots;
 	u32 length;
+	bool ephemeron;
 };
 
 bool mheap_shape_extended(const struct mheap_shape *shape);
@@ -63,6 +68,15 @@ u8 *mheap_body_payload(const struct mheap_chunk *chunk, u32 object);
 static inline bool mheap_body_extended(const struct mheap_chunk *chunk, u32 index)
 {
 	return chunk->slots[index] == MHEAP_BODY_EXTENDED;
+}
+
+/* Is it an ephemeron? Context: The lock of its block, or it is the caller's alone. */
+static inline bool mheap_body_is_ephemeron(const struct mheap_chunk *chunk, u32 index)
+{
+	const struct mheap_body_header *header = chunk->body[index];
+
+	return unlikely(mheap_body_extended(chunk, index)) &&
+	       header->length & MHEAP_BODY_EPHEMERON;
 }
 
 /**

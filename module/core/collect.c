@@ -69,13 +69,19 @@
  * one rescue, and no unreached object gets one: who gives it one holds the object. So
  * the next time there are none left.
  *
+ * An ephemeron in S that is reached may have an unreached value: its slot is one that
+ * a program cannot load w from without being counted as for an upgrade, nor empty
+ * behind H3; ephemeron.c has that argument, and why the value is reached where the key
+ * is.
+ *
  * tests/model/ has the same as a model, explored in every interleaving, and what
  * goes wrong where a step is left out; H2 is there for the memory order alone.
  *
  * Why counts are right. A section that overwrote a slot may owe a decrement to what
  * was in it; H3 ends it. Behind H3 the references to an unreached object are in the
  * slots of unreached objects only: alive or dead and left to the worker, who leaves
- * them alone during the sweep. So the sweep may ignore references among them, and
+ * them alone during the sweep. Values of ephemerons are the exception, and are taken
+ * out of their slots by the cut. So the sweep may ignore references among them, and
  * nobody else ever looks at them. A number of S that was not reached is not given
  * out before all mark bits of its block are set again, so a clear mark bit never
  * speaks of a newer object.
@@ -228,6 +234,8 @@ static void collect_scope(struct mheap_scope *scope, struct mheap_collection *co
 	reach(scope);
 	sweep(scope, collection);
 	WRITE_ONCE(heap->phase, MHEAP_PHASE_IDLE);
+	if (mheap_watch_is_pending(heap))
+		heap->ops->release(heap);
 	heap->ops->released(heap);
 }
 

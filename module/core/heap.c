@@ -39,17 +39,22 @@ int mheap_heap_init(struct mheap_heap *heap, const struct mheap_heap_config *con
 	mheap_roots_init(&heap->roots);
 	mheap_watches_init(&heap->watches);
 	mheap_sites_init(&heap->sites);
+	mheap_ephemerons_init(&heap->ephemerons);
 	return 0;
 }
 EXPORT_SYMBOL_MHEAP(mheap_heap_init);
 
 static void free_objects(struct mheap_heap *heap, struct mheap_chunk *chunk)
 {
+	struct mheap_annex *annex;
 	struct mheap_shape shape;
 	u32 i;
 
 	for (i = 0; i < MHEAP_CHUNK_OBJECTS; i++) {
-		mheap_annex_free(&heap->table, mheap_annex_take(chunk, i));
+		annex = mheap_annex_take(chunk, i);
+		if (annex)
+			mheap_watch_cut(heap, annex);
+		mheap_annex_free(&heap->table, annex);
 		if (!chunk->body[i])
 			continue;
 		mheap_body_shape(chunk, i, &shape);

@@ -11,6 +11,7 @@
 #include "arena.h"
 #include "cause.h"
 #include "ceiling.h"
+#include "ephemeron.h"
 #include "finalizer.h"
 #include "garbage.h"
 #include "generation.h"
@@ -146,6 +147,7 @@ struct mheap_heap_ops {
  * @watches: who wants to know which objects have died
  * @debug: enum mheap_debug_flag; read and written by anyone
  * @garbage: the garbage list
+ * @ephemerons: those whose keys have died, and how many there are
  * @releasing: mheap_release_continue() is at work (atomic)
  * @size: memory of bodies, but for what lanes owe it (atomic)
  * @sessions: how many there are (atomic)
@@ -188,6 +190,7 @@ struct mheap_heap {
 	struct mheap_watches watches;
 	u32 debug;
 	struct mheap_garbage garbage;
+	struct mheap_ephemerons ephemerons;
 	atomic_t releasing;
 	atomic64_t size;
 	atomic_t sessions;

@@ -3,7 +3,7 @@
  * Images: a heap as it was at one instant, read beside programs that go on. What
  * an image shows exactly is the graph: which objects existed, what they were made
  * of, and what each slot referred to. Their counts from outside and their generations
- * are as they were when the object was copied.
+ * are as they were when the object was copied. The key of an ephemeron is none of it.
  *
  * The instant. mheap_image_begin() holds all lanes, and heap->collecting, and sets
  * heap->imaged. So no section and no sweep is under way at that moment: each is
@@ -20,7 +20,8 @@
  *
  * What changes, and so calls mheap_image_save() or one of the others here:
  *
- *	a slot			mheap_object_store(), _swap(), _compare_store()
+ *	a slot			mheap_object_store(), _swap(), _compare_store();
+ *				ephemeron.c for the value of one
  *	shape			resize.c
  *	birth			give_body(): an object that was not there at the instant
  *				gets its bit, and nothing is copied
@@ -96,7 +97,7 @@ struct mheap_image_large {
  * @outside: references from outside, when it was copied
  * @site: where it was made, see site.h
  * @generation: when it was copied; 3 is permanent
- * @tracked: it had slots
+ * @tracked: the collector knew it, when it was copied
  * @dead: its count was zero, and it waited for the worker
  * @slot: its slots, unless it is large
  */

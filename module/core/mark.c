@@ -16,6 +16,7 @@
  * marked but is not looked into, and at the end everything that is marked is
  * looked into once more, until nothing new is found.
  */
+#include "annex.h"
 #include "body.h"
 #include "mark.h"
 
@@ -44,6 +45,7 @@ void mheap_mark_init(struct mheap_mark *mark, struct mheap_heap *heap)
 	memset(mark, 0, sizeof(*mark));
 	mark->heap = heap;
 	mark->depth = PAGE_OBJECTS;
+	mark->ephemerons = atomic_read(&heap->ephemerons.count);
 }
 
 /**
@@ -145,18 +147,75 @@ static u32 reach_some(struct mheap_mark *mark, struct mheap_chunk *chunk, u32 ob
 	return some;
 }
 
+/* Reach the value of an ephemeron, if its key is reached. Return: 0, no more slots. */
+static u32 reach_if_key(struct mheap_mark *mark, struct mheap_chunk *chunk, u32 object)
+{
+	const u32 value = mheap_ephemeron_holds(mark->heap, chunk, object);
+
+	if (value)
+		reach(mark, value);
+	return 0;
+}
+
+/* Is it the key of an ephemeron? Its block is locked. Return: its bit, or 0. */
+static inline u64 key_bit(const struct mheap_mark *mark, const struct mheap_chunk *chunk,
+			  u32 object)
+{
+	const struct mheap_annex *annex;
+
+	if (likely(!mark->ephemerons))
+		return 0;
+	annex = mheap_annex_of(chunk, object);
+	return annex && annex->flags & MHEAP_ANNEX_KEY ? mheap_bit(object) : 0;
+}
+
+/* An ephemeron whose key is reached by now. */
+static void reach_value(struct mheap_mark *mark, u32 object)
+{
+	struct mheap_chunk *chunk = mheap_chunk_of(&mark->heap->table, object);
+
+	spin_lock(&chunk->lock[mheap_block(object)]);
+	if (!mheap_is_unreached(chunk, object) &&
+	    mheap_body_is_ephemeron(chunk, mheap_index(object)))
+		reach_if_key(mark, chunk, object);
+	spin_unlock(&chunk->lock[mheap_block(object)]);
+}
+
+/* Reach the values that reached ephemerons have for the keys of a block. */
+static void reach_values(struct mheap_mark *mark, struct mheap_run keys)
+{
+	u32 found[MHEAP_EPHEMERON_PIECE] __uninitialized;
+	u32 key, some, i;
+	u64 round;
+
+	while (keys.left) {
+		key = mheap_run_next(&keys);
+		round = mheap_ephemerons_begin(mark->heap);
+		while ((some = mheap_ephemerons_of(mark->heap, key, round, found)))
+			for (i = 0; i < some; i++)
+				reach_value(mark, found[i]);
+	}
+}
+
 static void look_into(struct mheap_mark *mark, u32 object)
 {
 	struct mheap_chunk *chunk = mheap_chunk_of(&mark->heap->table, object);
+	struct mheap_run key = { .base = object & ~(MHEAP_BLOCK_OBJECTS - 1) };
 	u32 from = 0;
 	u32 some;
 
 	do {
 		spin_lock(&chunk->lock[mheap_block(object)]);
-		some = reach_some(mark, chunk, object, from);
+		key.left = key_bit(mark, chunk, object);
+		if (unlikely(mheap_body_is_ephemeron(chunk, mheap_index(object))))
+			some = reach_if_key(mark, chunk, object);
+		else
+			some = reach_some(mark, chunk, object, from);
 		spin_unlock(&chunk->lock[mheap_block(object)]);
 		from += some;
 	} while (unlikely(some == PIECE));
+	if (unlikely(key.left))
+		reach_values(mark, key);
 }
 
 static void fetch_entry(struct mheap_mark *mark, u32 object)
@@ -218,6 +277,7 @@ static u32 look_into_next(struct mheap_mark *mark)
 {
 	const u32 first = next_object(mark);
 	struct mheap_chunk *chunk = mheap_chunk_of(&mark->heap->table, first);
+	struct mheap_run keys = { .base = first & ~(MHEAP_BLOCK_OBJECTS - 1) };
 	u32 object = first;
 	u32 objects = 0;
 	u32 looked = 0;
@@ -225,6 +285,7 @@ static u32 look_into_next(struct mheap_mark *mark)
 	spin_lock(&chunk->lock[mheap_block(first)]);
 	while (is_neighbour(object, first) && fits(chunk, object, looked)) {
 		looked += 1 + reach_some(mark, chunk, object, 0);
+		keys.left |= key_bit(mark, chunk, object);
 		mark->out++;
 		objects++;
 		/* What has just been reached may be the next neighbour. */
@@ -238,6 +299,8 @@ static u32 look_into_next(struct mheap_mark *mark)
 		look_into(mark, first);
 		objects++;
 	}
+	if (unlikely(keys.left))
+		reach_values(mark, keys);
 	return objects;
 }
 

@@ -20,6 +20,7 @@ struct mheap_mark_page;
  *       into
  * @spare: a page that was emptied last
  * @depth: objects on the topmost page
+ * @ephemerons: there are some, so an object may be the key of one
  * @overflowed: an object was marked but found no room on the stack
  * @ahead: ring of objects taken off the stack that are on their way into the cache
  * @in: how many have entered the ring
@@ -31,6 +32,7 @@ struct mheap_mark {
 	struct mheap_mark_page *top;
 	struct mheap_mark_page *spare;
 	u32 depth;
+	bool ephemerons;
 	bool overflowed;
 	u32 ahead[MHEAP_MARK_AHEAD];
 	u32 in;

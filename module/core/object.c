@@ -116,9 +116,23 @@ static int take_body(struct mheap_session *session, size_t size, u32 object, voi
 	return -ENOMEM;
 }
 
+/* What an object needs besides a number and a body, and for which the section is not left. */
+static int take_rest(struct mheap_session *session, const struct mheap_shape *shape, s64 charge,
+		     long sections, u32 object)
+{
+	struct mheap_lane *lane = &session->lane;
+	int error = 0;
+
+	if (unlikely(lane->tally.sections != sections))
+		error = reserve(lane, charge);
+	if (unlikely(!error && shape->ephemeron))
+		error = mheap_ephemeron_prepare(session->heap, object);
+	return error;
+}
+
 /* Get all that an object needs, or nothing. Behind it the section is not left. */
-static int prepare(struct mheap_session *session, size_t size, size_t charge, u32 *object,
-		   void **body)
+static int prepare(struct mheap_session *session, const struct mheap_shape *shape, size_t size,
+		   size_t charge, u32 *object, void **body)
 {
 	struct mheap_lane *lane = &session->lane;
 	const long sections = lane->tally.sections;
@@ -133,9 +147,7 @@ static int prepare(struct mheap_session *session, size_t size, size_t charge, u3
 	error = take_body(session, size, *object, body);
 	if (unlikely(error))
 		return error;
-	if (likely(lane->tally.sections == sections))
-		return 0;
-	error = reserve(lane, charge);
+	error = take_rest(session, shape, charge, sections, *object);
 	if (likely(!error))
 		return 0;
 	session->run.left |= mheap_bit(*object);
@@ -147,7 +159,7 @@ static int prepare(struct mheap_session *session, size_t size, size_t charge, u3
 /**
  * mheap_object_new - make an object
  * @session: entered
- * @shape: what it is to be made of
+ * @shape: what it is to be made of; an ephemeron has MHEAP_EPHEMERON_SLOTS slots
  * @object: filled; gives a reference
  *
  * Context: Entered; the section may be left and entered again. May sleep.
@@ -172,7 +184,7 @@ int mheap_object_new(struct mheap_session *session, const struct mheap_shape *sh
 	if (size)
 		charge = allocator->ops->charge(allocator, size);
 	do
-		error = prepare(session, size, charge, object, &body);
+		error = prepare(session, shape, size, charge, object, &body);
 	while (unlikely(error) && mheap_room_make(session, error, &tried));
 	if (unlikely(error))
 		return error;
@@ -219,13 +231,18 @@ static void put_inside(struct mheap_session *session, u32 object)
 		mheap_release(&session->lane, object);
 }
 
-/* A slot of an object whose block is locked, or NULL if there is no such slot. */
+/*
+ * A slot of an object whose block is locked, or NULL if there is no such slot, or
+ * none to be used so: those of an ephemeron.
+ */
 static u32 *find_slot(struct mheap_chunk *chunk, u32 object, u32 slot)
 {
 	u32 slots;
 	u32 *first;
 
 	lockdep_assert_held(&chunk->lock[mheap_block(object)]);
+	if (unlikely(mheap_body_is_ephemeron(chunk, mheap_index(object))))
+		return NULL;
 	first = mheap_body_slots(chunk, mheap_index(object), &slots);
 	return likely(slot < slots) ? &first[slot] : NULL;
 }
@@ -258,17 +275,19 @@ static int set_slot(struct mheap_session *session, u32 *place, u32 target)
  * The slot cannot change while its block is locked, so its own reference keeps
  * the target alive until it has one more.
  *
- * Context: Entered. Return: 0, -EINVAL if there is no such slot, or -EOVERFLOW.
+ * Of an ephemeron see mheap_ephemeron_load().
+ *
+ * Context: Entered. May sleep for an ephemeron.
+ * Return: 0, -EINVAL if there is no such slot, or -EOVERFLOW.
  */
 int mheap_object_load(struct mheap_session *session, u32 object, u32 slot, u32 *target)
 {
 	struct mheap_chunk *chunk = mheap_object_lock(session, object);
-	int error = -EINVAL;
+	int error = 0;
 	u32 *place;
 
 	place = find_slot(chunk, object, slot);
 	if (likely(place)) {
-		error = 0;
 		*target = *place;
 		if (*target) {
 			mheap_touch(session->heap, *target);
@@ -277,7 +296,7 @@ int mheap_object_load(struct mheap_session *session, u32 object, u32 slot, u32 *
 		}
 	}
 	mheap_object_unlock(chunk, object);
-	return error;
+	return likely(place) ? error : mheap_ephemeron_load(session, object, slot, target);
 }
 EXPORT_SYMBOL_MHEAP(mheap_object_load);
 
@@ -288,12 +307,14 @@ EXPORT_SYMBOL_MHEAP(mheap_object_load);
  * @slot: which slot
  * @target: likewise an object, or 0
  *
- * Context: Entered. Return: 0, -EINVAL if there is no such slot, or -EOVERFLOW.
+ * Context: Entered. May sleep for an ephemeron.
+ * Return: 0, -EINVAL if there is no such slot, -EOVERFLOW, or what
+ * mheap_ephemeron_store() says.
  */
 int mheap_object_store(struct mheap_session *session, u32 object, u32 slot, u32 target)
 {
 	struct mheap_chunk *chunk = mheap_object_lock_to_change(session, object, slot, 1);
-	int error = -EINVAL;
+	int error = 0;
 	u32 old = 0;
 	u32 *place;
 
@@ -303,6 +324,8 @@ int mheap_object_store(struct mheap_session *session, u32 object, u32 slot, u32 
 		error = set_slot(session, place, target);
 	}
 	mheap_object_unlock(chunk, object);
+	if (unlikely(!place))
+		return mheap_ephemeron_store(session, object, slot, target);
 	if (likely(!error))
 		put_inside(session, old);
 	return error;
@@ -337,7 +360,8 @@ static int swap_slot(struct mheap_session *session, u32 *place, u32 target, u32 
  * @target: likewise an object, or 0
  * @old: filled with what the slot referred to, and gives a reference, or with 0
  *
- * Context: Entered. Return: 0, -EINVAL if there is no such slot, or -EOVERFLOW.
+ * Context: Entered.
+ * Return: 0, -EINVAL if there is no such slot or it is one of an ephemeron, or -EOVERFLOW.
  */
 int mheap_object_swap(struct mheap_session *session, u32 object, u32 slot, u32 target,
 		      u32 *old)
@@ -364,8 +388,8 @@ EXPORT_SYMBOL_MHEAP(mheap_object_swap);
  * @target: likewise an object, or 0
  *
  * Context: Entered.
- * Return: 1 if it was stored, 0 if not, -EINVAL if there is no such slot, or
- * -EOVERFLOW.
+ * Return: 1 if it was stored, 0 if not, -EINVAL if there is no such slot or it is
+ * one of an ephemeron, or -EOVERFLOW.
  */
 int mheap_object_compare_store(struct mheap_session *session, u32 object, u32 slot,
 			       u32 expected, u32 target)
@@ -425,7 +449,7 @@ void mheap_object_figures(struct mheap_session *session, u32 object,
 	figures->outside = mheap_count_outside(count);
 	figures->garbage = mheap_garbage_of(chunk, mheap_block(object)) & mheap_bit(object);
 	mheap_body_shape(chunk, object, &figures->shape);
-	if (figures->shape.slots) {
+	if (chunk->tracked[mheap_block(object)] & mheap_bit(object)) {
 		figures->tracked = true;
 		figures->generation = generation_of(chunk, object);
 	}

@@ -23,7 +23,7 @@
  * @inside: references from slots
  * @outside: references from outside
  * @generation: 0 to 2, or MHEAP_PERMANENT, for a tracked object
- * @tracked: it has slots
+ * @tracked: it has slots, or is or was the key of an ephemeron
  * @annex: MHEAP_ANNEX_*, flags of its annex
  * @watched: a session wants to know of its death
  * @garbage: it is in the garbage list

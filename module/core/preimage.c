@@ -50,7 +50,7 @@ void mheap_image_fill(struct mheap_image_object *copy, const struct mheap_chunk 
 	mheap_body_shape(chunk, object, &copy->shape);
 	copy->outside = mheap_count_outside(count);
 	copy->site = mheap_site_of(chunk, object);
-	copy->tracked = copy->shape.slots;
+	copy->tracked = chunk->tracked[block] & mheap_bit(object);
 	copy->generation = copy->tracked ? generation_of(chunk, object) : 0;
 	copy->dead = chunk->dead[block] & mheap_bit(object);
 }

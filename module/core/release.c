@@ -118,6 +118,7 @@ static void *detach(struct mheap_lane *lane, u32 object, struct mheap_shape *sha
 	const u32 block = mheap_block(object);
 	const u32 index = mheap_index(object);
 	struct mheap_annex *annex;
+	bool tracked;
 	u64 usable;
 	void *body;
 
@@ -128,6 +129,7 @@ static void *detach(struct mheap_lane *lane, u32 object, struct mheap_shape *sha
 	mheap_body_shape(chunk, object, shape);
 	mheap_body_part(chunk, object);
 	annex = mheap_annex_take(chunk, object);
+	tracked = chunk->tracked[block] & mheap_bit(object);
 	forget(chunk, block, mheap_bit(object));
 	chunk->free[block] |= raise_tag(chunk, object);
 	usable = chunk->free[block] & ~mheap_unreached(chunk, block);
@@ -137,7 +139,7 @@ static void *detach(struct mheap_lane *lane, u32 object, struct mheap_shape *sha
 	if (likely(usable))
 		mheap_table_list(&lane->heap->table, chunk, MHEAP_LIST_FREE);
 	lane->tally.freed++;
-	if (shape->slots)
+	if (tracked)
 		lane->tally.tracked--;
 	return body;
 }
@@ -193,6 +195,18 @@ static bool empty_extended(struct release *release, u32 object)
 	return !looked;
 }
 
+/* The value of an ephemeron may be garbage of a collection, see ephemeron.c. */
+static bool waits(struct mheap_heap *heap, u32 object)
+{
+	struct mheap_chunk *chunk = mheap_chunk_of(&heap->table, object);
+	bool waits;
+
+	spin_lock(&chunk->lock[mheap_block(object)]);
+	waits = mheap_ephemeron_waits(heap, chunk, object);
+	spin_unlock(&chunk->lock[mheap_block(object)]);
+	return waits;
+}
+
 /* Nobody but its owner changes the shape, or the annex, of a dead object. */
 static void release_one(struct release *release, u32 object)
 {
@@ -206,7 +220,7 @@ static void release_one(struct release *release, u32 object)
 	    mheap_finalizer_call(lane, object))
 		return;
 	if (unlikely(mheap_body_extended(chunk, mheap_index(object)))) {
-		if (!empty_extended(release, object)) {
+		if (waits(lane->heap, object) || !empty_extended(release, object)) {
 			release_later(release, object);
 			return;
 		}
@@ -306,8 +320,6 @@ static u64 take_corpse(struct corpses *corpses, struct mheap_chunk *chunk, u32 o
 		mheap_body_shape(chunk, object, &shape);
 		size = mheap_shape_size(&shape);
 		corpses->tally->bytes -= heap->allocator->ops->charge(heap->allocator, size);
-		if (shape.slots)
-			corpses->tally->tracked--;
 		if (likely(!mheap_image_keep(heap, chunk, object, size))) {
 			corpses->body[corpses->count] = body;
 			corpses->size[corpses->count++] = size;
@@ -355,6 +367,7 @@ static void release_numbers(struct corpses *corpses, struct mheap_chunk *chunk,
 	for (taken = 0; run->left && taken < CORPSES; taken++)
 		free |= take_corpse(corpses, chunk, mheap_run_next(run));
 	dead = before & ~run->left;
+	corpses->tally->tracked -= hweight64(chunk->tracked[block] & dead);
 	forget(chunk, block, dead);
 	chunk->free[block] |= free;
 	WRITE_ONCE(chunk->mark[block], chunk->mark[block] | dead);
@@ -390,23 +403,38 @@ void mheap_release_numbers(struct mheap_heap *heap, struct mheap_tally *tally,
 }
 
 /*
- * Take one dead object of a block. What a collection has not reached is its own
- * to free once the verdict is asked for: behind that handshake nobody else may
- * take references out of it. The sweep lists the chunk again.
+ * A dead object of a block that is locked, or 0. What a collection has not reached is
+ * its own to free once the verdict is asked for: behind that handshake nobody else may
+ * take references out of it. The sweep lists the chunk again. An ephemeron may be none
+ * of the sweep's where it has a value that will yet be reached: @open is set then.
  */
-static u32 take_dead(struct mheap_heap *heap, struct mheap_chunk *chunk, u32 block)
+static u32 find_dead(struct mheap_heap *heap, struct mheap_chunk *chunk, u32 block, bool *open)
 {
-	struct mheap_run dead = { .base = chunk->base + block * MHEAP_BLOCK_OBJECTS };
+	struct mheap_run dead = {
+		.base = chunk->base + block * MHEAP_BLOCK_OBJECTS,
+		.left = chunk->dead[block],
+	};
+	u32 object;
+
+	lockdep_assert_held(&chunk->lock[block]);
+	if (READ_ONCE(heap->phase) >= MHEAP_PHASE_VERDICT)
+		dead.left &= ~mheap_unreached(chunk, block);
+	while (dead.left) {
+		object = mheap_run_next(&dead);
+		if (likely(!mheap_ephemeron_waits(heap, chunk, object)))
+			return object;
+		*open |= READ_ONCE(heap->phase) == MHEAP_PHASE_VERDICT;
+	}
+	return 0;
+}
+
+static u32 take_dead(struct mheap_heap *heap, struct mheap_chunk *chunk, u32 block, bool *open)
+{
 	u32 object;
 
 	spin_lock(&chunk->lock[block]);
 	do {
-		object = 0;
-		dead.left = chunk->dead[block];
-		if (READ_ONCE(heap->phase) >= MHEAP_PHASE_VERDICT)
-			dead.left &= ~mheap_unreached(chunk, block);
-		if (dead.left)
-			object = mheap_run_next(&dead);
+		object = find_dead(heap, chunk, block, open);
 		/* Others are at it as well where the lock was released. */
 	} while (object &&
 		 !mheap_image_save(heap, &heap->worker.arena, chunk, object, 0, 0));
@@ -417,14 +445,15 @@ static u32 take_dead(struct mheap_heap *heap, struct mheap_chunk *chunk, u32 blo
 }
 
 /* One section's work at a block. Return: false if there is no dead object in it. */
-static bool continue_block(struct mheap_heap *heap, struct mheap_chunk *chunk, u32 block)
+static bool continue_block(struct mheap_heap *heap, struct mheap_chunk *chunk, u32 block,
+			   bool *open)
 {
 	struct mheap_lane *lane = &heap->worker;
 	u32 object;
 
 	mheap_lane_enter(lane);
 	do {
-		object = take_dead(heap, chunk, block);
+		object = take_dead(heap, chunk, block, open);
 		if (object)
 			mheap_release(lane, object);
 	} while (object && !mheap_lane_is_tired(lane));
@@ -442,25 +471,47 @@ static bool has_dead(struct mheap_chunk *chunk, u32 block)
 	return dead;
 }
 
+/* Return: true if there are dead objects left that wait for a verdict. */
+static bool continue_chunk(struct mheap_heap *heap, struct mheap_chunk *chunk)
+{
+	bool open = false;
+	u32 block;
+
+	for (block = 0; block < MHEAP_CHUNK_BLOCKS; block++)
+		while (has_dead(chunk, block) && continue_block(heap, chunk, block, &open))
+			cond_resched();
+	return open;
+}
+
+static void release_dead(struct mheap_heap *heap)
+{
+	struct mheap_chunk *chunk;
+
+	while ((chunk = mheap_table_first(&heap->table, MHEAP_LIST_DEAD))) {
+		mheap_table_unlist(&heap->table, chunk, MHEAP_LIST_DEAD);
+		if (likely(!continue_chunk(heap, chunk)))
+			continue;
+		mheap_table_list(&heap->table, chunk, MHEAP_LIST_DEAD);
+		mutex_lock(&heap->verdict);
+		mutex_unlock(&heap->verdict);
+	}
+}
+
 /**
  * mheap_release_continue - go on with the releases that were left to the worker
  * @heap: the heap
+ *
+ * And with what deaths entail: events, and the values of ephemerons.
  *
  * Context: May sleep; not entered. Several may be at it.
  */
 void mheap_release_continue(struct mheap_heap *heap)
 {
-	struct mheap_chunk *chunk;
-	u32 block;
-
 	atomic_inc(&heap->releasing);
-	while ((chunk = mheap_table_first(&heap->table, MHEAP_LIST_DEAD))) {
-		mheap_table_unlist(&heap->table, chunk, MHEAP_LIST_DEAD);
-		for (block = 0; block < MHEAP_CHUNK_BLOCKS; block++)
-			while (has_dead(chunk, block) && continue_block(heap, chunk, block))
-				cond_resched();
-	}
-	mheap_watch_deliver(heap);
+	do {
+		release_dead(heap);
+		mheap_watch_deliver(heap);
+	} while (mheap_ephemeron_clear(heap));
 	atomic_dec(&heap->releasing);
 	heap->ops->released(heap);
 }

@@ -3,6 +3,7 @@
  * Resize: an object gets a new body. The new one is made first, then the two are
  * exchanged, then what was cut off is dropped with the old one.
  */
+#include "annex.h"
 #include "image.h"
 #include "object.h"
 #include "release.h"
@@ -39,14 +40,24 @@ static void untrack(struct mheap_session *session, struct mheap_chunk *chunk, u3
 	session->lane.tally.tracked--;
 }
 
-static void install(struct mheap_session *session, struct mheap_chunk *chunk, u32 object,
-		    void *body, const struct mheap_shape *new, const struct mheap_shape *old)
+/* Keys of ephemerons stay tracked. */
+static bool is_key(const struct mheap_chunk *chunk, u32 object)
 {
+	const struct mheap_annex *annex = mheap_annex_of(chunk, object);
+
+	return annex && annex->flags & MHEAP_ANNEX_KEY;
+}
+
+static void install(struct mheap_session *session, struct mheap_chunk *chunk, u32 object,
+		    void *body, const struct mheap_shape *new)
+{
+	const bool tracked = chunk->tracked[mheap_block(object)] & mheap_bit(object);
+
 	lockdep_assert_held(&chunk->lock[mheap_block(object)]);
 	mheap_body_install(chunk, object, body, new);
-	if (new->slots && !old->slots)
+	if (new->slots && !tracked)
 		mheap_object_track(session, chunk, object);
-	else if (old->slots && !new->slots)
+	else if (!new->slots && tracked && !is_key(chunk, object))
 		untrack(session, chunk, object);
 }
 
@@ -105,7 +116,7 @@ static bool resize_small(struct mheap_session *session, u32 object, void *body,
 	for (; new->slots + cuts < old->slots; cuts++)
 		cut[cuts] = mheap_body_first_slot(was, old)[new->slots + cuts];
 	was = take_body(session, chunk, object, old);
-	install(session, chunk, object, body, new, old);
+	install(session, chunk, object, body, new);
 	mheap_object_unlock(chunk, object);
 	mheap_release_targets(&session->lane, cut, cuts);
 	free_body(session, was, old);
@@ -165,7 +176,7 @@ static void *move(struct mheap_session *session, u32 object, void *body,
 	spin_lock(&chunk->lock[mheap_block(object)]);
 	mheap_image_save(session->heap, &session->lane.arena, chunk, object, 0, 0);
 	was = take_body(session, chunk, object, old);
-	install(session, chunk, object, body, new, old);
+	install(session, chunk, object, body, new);
 	set_moved(session, chunk, object, false);
 	spin_unlock(&chunk->lock[mheap_block(object)]);
 	return was;
@@ -274,6 +285,8 @@ static int try_resize(struct mheap_session *session, u32 object, struct mheap_sh
 	int error;
 
 	read_shape(session, object, &old);
+	if (unlikely(old.ephemeron))
+		return -EINVAL;
 	new->type = old.type;
 	error = prepare(session, object, new, &old, &body);
 	while (likely(!error) && unlikely(!resize(session, object, body, new, &old))) {
@@ -296,8 +309,8 @@ static int try_resize(struct mheap_session *session, u32 object, struct mheap_sh
  * Context: Entered; the section may be left and entered again. May sleep. While a
  * large object is resized, whoever else wants to look at it waits outside of its
  * section.
- * Return: 0, -E2BIG if that is too large, or -ENOMEM if there is no memory or the
- * heap's limit is reached.
+ * Return: 0, -E2BIG if that is too large, -EINVAL if it is an ephemeron, or -ENOMEM if
+ * there is no memory or the heap's limit is reached.
  */
 int mheap_object_resize(struct mheap_session *session, u32 object, u32 slots, u32 length)
 {

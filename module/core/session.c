@@ -335,10 +335,10 @@ EXPORT_SYMBOL_MHEAP(mheap_session_dup_weak);
  * @object: its number; whatever object has it now
  *
  * This is the only way to an object that leads neither over a reference from outside
- * nor over a slot: weak handles and enumeration take it. What a collection has not
- * reached may be garbage, and only this can bring it back to the program: the mark is
- * set before @upgrades counts it, so a collection that counts no more of them than
- * before it looked has seen all marks; see look().
+ * nor over a slot that keeps it: weak handles, ephemerons and enumeration take it. What
+ * a collection has not reached may be garbage, and only this can bring it back to the
+ * program: the mark is set before @upgrades counts it, so a collection that counts no
+ * more of them than before it looked has seen all marks; see look().
  *
  * Context: Entered, with the object's block locked.
  * Return: 0, and a reference from outside is gained; -ENOENT if the object is dead,

@@ -79,6 +79,8 @@ void mheap_sweep_cut(struct mheap_scope *scope, struct mheap_tally *tally)
 	mheap_scope_begin(scope);
 	while ((chunk = mheap_scope_next(scope)))
 		for (block = 0; block < MHEAP_CHUNK_BLOCKS; block++) {
+			if (unlikely(READ_ONCE(chunk->annex)))
+				mheap_ephemeron_cut(scope->heap, chunk, block);
 			run = garbage_run(chunk, block);
 			while (run.left)
 				cut_object(scope->heap, tally, chunk, mheap_run_next(&run));

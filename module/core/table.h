@@ -97,7 +97,7 @@ struct mheap_annex;
  * @touched: A  a reference was gained while a collection runs, see touch.h
  * @free: B  numbers that nobody has taken. While its mark bit is clear a number
  *        is not to be taken: the collection means the object that had it.
- * @tracked: B  objects with slots
+ * @tracked: B  objects with slots, and keys of ephemerons
  * @young: B  tracked objects in generation 0 and 1; those in both are permanent, and
  *         become so and cease to be so under C
  * @dead: B  objects whose count is zero and whose release waits for the worker

@@ -3,8 +3,9 @@
  * Verification. With all lanes held, the references in all slots of the heap are
  * counted once more and compared with the counts, and what programs can reach is
  * found once more, by a breadth-first walk over the whole heap that believes no
- * mark, no touch and no generation but the permanent one. What the verdict calls
- * garbage must not be among it, and whatever is must have the count that was found.
+ * mark, no touch and no generation but the permanent one, and that is repeated for
+ * ephemerons until they hold nothing new. What the verdict calls garbage must not be
+ * among it, and whatever is must have the count that was found.
  *
  * This takes long, holds up everybody and needs 9 bytes an object. It is for
  * tests, and for whoever suspects the collector.
@@ -23,6 +24,7 @@
  * @seen: programs can reach it, by number
  * @queue: numbers that are reached, in the order they were
  * @found: length of @queue
+ * @walked: of those, how many were looked into
  * @complaints: what was found wrong
  */
 struct audit {
@@ -32,6 +34,7 @@ struct audit {
 	bool *seen;
 	u32 *queue;
 	u32 found;
+	u32 walked;
 	u32 complaints;
 };
 
@@ -109,22 +112,59 @@ static bool is_frozen(struct audit *audit, u32 object)
 	       count_of(audit, object);
 }
 
-static void walk(struct audit *audit)
+static bool is_ephemeron(struct audit *audit, u32 object)
+{
+	return mheap_body_is_ephemeron(mheap_chunk_of(&audit->heap->table, object),
+				       mheap_index(object));
+}
+
+/* From what is on the queue, but not through ephemerons. */
+static void walk_on(struct audit *audit)
 {
 	const u32 *slot;
+	u32 slots, i;
+
+	for (; audit->walked < audit->found; audit->walked++) {
+		if (audit->walked % MHEAP_CHUNK_OBJECTS == 0)
+			cond_resched();
+		if (is_ephemeron(audit, audit->queue[audit->walked]))
+			continue;
+		slot = slots_of(audit, audit->queue[audit->walked], &slots);
+		for (i = 0; i < slots; i++)
+			reach(audit, slot[i]);
+	}
+}
+
+/* The value of an ephemeron that is reached, and its key as well. */
+static void reach_value(struct audit *audit, u32 object)
+{
+	struct mheap_chunk *chunk = mheap_chunk_of(&audit->heap->table, object);
+	u32 value;
+	u32 key = 0;
+
+	spin_lock(&chunk->lock[mheap_block(object)]);
+	value = mheap_ephemeron_may_hold(audit->heap, chunk, object, &key);
+	spin_unlock(&chunk->lock[mheap_block(object)]);
+	if (value && audit->seen[key])
+		reach(audit, value);
+}
+
+/* All ephemerons that are reached, again and again until that finds nothing new. */
+static void walk(struct audit *audit)
+{
 	u64 object;
-	u32 slots, next, i;
+	u32 i, found;
 
 	for (object = 0; object < audit->numbers; object++)
 		if (mheap_count_outside(count_of(audit, object)) || is_frozen(audit, object))
 			reach(audit, object);
-	for (next = 0; next < audit->found; next++) {
-		slot = slots_of(audit, audit->queue[next], &slots);
-		for (i = 0; i < slots; i++)
-			reach(audit, slot[i]);
-		if (next % MHEAP_CHUNK_OBJECTS == 0)
-			cond_resched();
-	}
+	do {
+		walk_on(audit);
+		found = audit->found;
+		for (i = 0; i < found; i++)
+			if (is_ephemeron(audit, audit->queue[i]))
+				reach_value(audit, audit->queue[i]);
+	} while (audit->found > found);
 }
 
 /* What of the set was not reached is about to be freed. */

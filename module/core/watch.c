@@ -378,42 +378,56 @@ bool mheap_watch_sees(struct mheap_heap *heap, const struct mheap_annex *annex)
 }
 
 /**
+ * mheap_watch_cut - part a dead object from all that knows of its annex
+ * @heap: the heap
+ * @annex: what mheap_annex_take() took from it; to be freed behind this
+ *
+ * Context: Any that may take a spinlock; no other one is held.
+ * Return: true if there is something for the worker to do.
+ */
+bool mheap_watch_cut(struct mheap_heap *heap, struct mheap_annex *annex)
+{
+	struct mheap_watches *watches = &heap->watches;
+	bool fired;
+
+	spin_lock(&watches->lock);
+	fired = !list_empty(&annex->watches) || !list_empty(&annex->ephemerons);
+	list_splice_tail_init(&annex->watches, &watches->fired);
+	mheap_ephemeron_unlink(heap, annex);
+	spin_unlock(&watches->lock);
+	mheap_ephemeron_free(heap, annex);
+	return fired;
+}
+
+/**
  * mheap_watch_fire - an object has died
  * @heap: the heap
  * @annex: what mheap_annex_take() took from it, or NULL; to be freed behind this
  *
- * Takes the same time for any number of watches.
+ * Takes the same time for any number of watches, and of ephemerons whose key it was.
  *
  * Context: Any that may take a spinlock; no other one is held.
  */
 void mheap_watch_fire(struct mheap_heap *heap, struct mheap_annex *annex)
 {
-	struct mheap_watches *watches = &heap->watches;
-	bool fired;
-
-	if (likely(!annex))
-		return;
-	spin_lock(&watches->lock);
-	fired = !list_empty(&annex->watches);
-	list_splice_tail_init(&annex->watches, &watches->fired);
-	spin_unlock(&watches->lock);
-	if (fired)
+	if (unlikely(annex) && mheap_watch_cut(heap, annex))
 		heap->ops->release(heap);
 }
 
 /**
- * mheap_watch_is_pending - are there deaths that sessions have not been told of?
+ * mheap_watch_is_pending - are there deaths that nobody has been told of?
  * @heap: the heap
  *
  * Context: Any that may take a spinlock; no other one is held.
- * Return: true if mheap_watch_deliver() has something to do.
+ * Return: true if mheap_watch_deliver() or mheap_ephemeron_clear() has something to do.
  */
 bool mheap_watch_is_pending(struct mheap_heap *heap)
 {
 	bool pending;
 
 	spin_lock(&heap->watches.lock);
-	pending = !list_empty(&heap->watches.fired);
+	pending = !list_empty(&heap->watches.fired) ||
+		  !list_empty(&heap->ephemerons.orphans);
 	spin_unlock(&heap->watches.lock);
 	return pending;
 }

@@ -70,6 +70,7 @@ struct mheap_watch *mheap_watch_take(struct mheap_session *session);
 void mheap_watch_put_back(struct mheap_session *session, struct mheap_watch *watch);
 void mheap_watch_done(struct mheap_session *session, struct mheap_watch *watch);
 bool mheap_watch_sees(struct mheap_heap *heap, const struct mheap_annex *annex);
+bool mheap_watch_cut(struct mheap_heap *heap, struct mheap_annex *annex);
 void mheap_watch_fire(struct mheap_heap *heap, struct mheap_annex *annex);
 bool mheap_watch_is_pending(struct mheap_heap *heap);
 void mheap_watch_deliver(struct mheap_heap *heap);

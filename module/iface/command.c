@@ -132,12 +132,15 @@ static s64 run_new(struct mheap_batch *batch, struct mheap_op *op)
 		.type = op->type,
 		.slots = op->slots,
 		.length = op->length,
+		.ephemeron = op->flags & MHEAP_OP_EPHEMERON,
 	};
 	u32 object;
 	int error;
 
 	if (op->length > MHEAP_LENGTH_MAX)
 		return -E2BIG;
+	if (unlikely(shape.ephemeron && shape.slots != MHEAP_EPHEMERON_SLOTS))
+		return -EINVAL;
 	/* Not even the figures may show an object that could not be given. */
 	if (!(op->flags & MHEAP_OP_TEMP)) {
 		error = mheap_session_reserve(batch->session);
@@ -329,6 +332,8 @@ static void fill_info(const struct mheap_object_figures *figures, struct mheap_o
 		info->flags |= MHEAP_OBJECT_FINALIZER;
 	if (figures->annex & MHEAP_ANNEX_FINALIZED)
 		info->flags |= MHEAP_OBJECT_FINALIZED;
+	if (figures->shape.ephemeron)
+		info->flags |= MHEAP_OBJECT_EPHEMERON;
 	if (figures->watched)
 		info->flags |= MHEAP_OBJECT_WATCHED;
 	if (figures->generation == MHEAP_PERMANENT)
@@ -522,7 +527,8 @@ struct command {
 };
 
 static const struct command commands[] = {
-	[MHEAP_OP_NEW]	   = { run_new, TYPE | SLOTS | LENGTH | OFFSET, MHEAP_OP_TEMP },
+	[MHEAP_OP_NEW]	   = { run_new, TYPE | SLOTS | LENGTH | OFFSET,
+				MHEAP_OP_TEMP | MHEAP_OP_EPHEMERON },
 	[MHEAP_OP_DUP]	   = { run_dup, OBJECT, MHEAP_OP_TEMP },
 	[MHEAP_OP_DROP]	   = { run_drop, OBJECT },
 	[MHEAP_OP_LOAD]	   = { run_load, OBJECT | SLOT, MHEAP_OP_TEMP },

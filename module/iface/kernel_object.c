@@ -60,7 +60,7 @@ static int new(struct mheap_kuser *user, const struct mheap_shape *shape, struct
  */
 int mheap_knew(struct mheap_kuser *user, u32 type, struct mheap_ref *ref)
 {
-	struct mheap_shape shape;
+	struct mheap_shape shape = {};
 
 	if (unlikely(type >= user->type_count))
 		return -EINVAL;
@@ -181,7 +181,8 @@ EXPORT_SYMBOL_MHEAP_KERNEL(mheap_kload);
  *
  * Context: May sleep.
  * Return: 0, -EINVAL if there is no such slot, or -EOVERFLOW if there are too many
- * references to the target.
+ * references to the target; of an ephemeron that a program has made also -ENOENT for a
+ * value without a live key, or -ENOMEM for a key.
  */
 int mheap_kstore(struct mheap_kuser *user, struct mheap_ref ref, u32 slot,
 		 struct mheap_ref target)

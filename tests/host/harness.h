@@ -57,6 +57,7 @@ struct suite {
 	X(verify) \
 	X(image) \
 	X(watch) \
+	X(ephemerons) \
 	X(random) \
 	X(concurrent) \
 	X(finalizers_concurrent)

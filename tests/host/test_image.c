@@ -24,7 +24,11 @@ static u64 make_typed(struct fixture *f, u32 type, u32 slots, u32 length)
 
 static void every_shape(void)
 {
-	static const struct mheap_shape shapes[] = {
+	static const struct {
+		u32 type;
+		u32 slots;
+		u32 length;
+	} shapes[] = {
 		{ 0, 0, 0 }, { 255, 0, 0 }, { 256, 0, 0 }, { 1, 0, 65535 }, { 1, 0, 65536 },
 		{ 2, 1, 0 }, { 3, 64, 9 }, { 300, 64, 9 }, { 4, 65, 0 }, { 5, LARGE, 100 },
 		{ 6, MHEAP_IMAGE_PIECE, 0 }, { 7, MHEAP_IMAGE_PIECE + 1, 0 },
@@ -49,7 +53,10 @@ static void every_shape(void)
 	for (i = 0; i < ARRAY_SIZE(shapes); i++) {
 		object = &shot.object[number_of(f.session, handle[i])];
 		check(object->there && !object->dead);
-		check(!memcmp(&object->shape, &shapes[i], sizeof(shapes[i])));
+		check_equal(object->shape.type, shapes[i].type);
+		check_equal(object->shape.slots, shapes[i].slots);
+		check_equal(object->shape.length, shapes[i].length);
+		check(!object->shape.ephemeron);
 		if (shapes[i].slots > 1) {
 			check_equal(object->slot[0], number_of(f.session, handle[0]));
 			check_equal(object->slot[shapes[i].slots - 1],
@@ -212,6 +219,44 @@ static void large_objects(void)
 			large_object(change[i], pieces);
 }
 
+/* Values that leave their ephemerons in each of the ways there are. */
+static void ephemerons(void)
+{
+	const struct mheap_shape shape = { .slots = 2, .ephemeron = true };
+	u64 ephemeron[4], key[4], value[4];
+	struct comparison c;
+	struct fixture f;
+	u32 i, read;
+
+	for (read = 0; read < 2; read++) {
+		fixture_begin(&f, FIXTURE_VERIFY);
+		for (i = 0; i < 4; i++) {
+			check_equal(act_new(f.session, &shape, &ephemeron[i]), 0);
+			key[i] = make(f.session, 1, 0);
+			value[i] = make(f.session, 1, 0);
+			link_to(f.session, ephemeron[i], 0, key[i]);
+			link_to(f.session, ephemeron[i], 1, value[i]);
+		}
+		link_to(f.session, value[3], 0, key[3]);
+		begin_comparison(&c, &f);
+		check(c.expected.object[number_of(f.session, ephemeron[0])].shape.ephemeron);
+		if (read)
+			shot_read(&c.shot, &c.image);
+		link_to(f.session, ephemeron[0], 1, 0);
+		link_to(f.session, ephemeron[1], 0, key[0]);
+		for (i = 0; i < 4; i++)
+			drop(f.session, value[i]);
+		drop(f.session, key[2]);
+		drop(f.session, key[3]);
+		fixture_settle(&f);
+		check_equal(fixture_collect(&f, 2).freed, 2);
+		link_to(f.session, ephemeron[2], 0, key[0]);
+		link_to(f.session, ephemeron[2], 1, key[1]);
+		end_comparison(&c);
+		fixture_end(&f);
+	}
+}
+
 /* The dead that wait for the worker are in it, with what is still in their slots. */
 static void dead_objects(void)
 {
@@ -255,7 +300,7 @@ static void random_step(struct fixture *f, struct source *source, u64 handle[HAN
 	u64 *one = &handle[pick(source, HANDLES)];
 	u64 *two = &handle[pick(source, HANDLES)];
 	struct mheap_object_figures figures;
-	struct mheap_shape shape;
+	struct mheap_shape shape = {};
 
 	if (!*one || once_in(source, 4)) {
 		if (*one)
@@ -488,6 +533,7 @@ static const struct test tests[] = {
 	{ "one at a time", one_at_a_time },
 	{ "large objects that change, die or are replaced", large_objects },
 	{ "the dead that wait for the worker", dead_objects },
+	{ "values that leave their ephemerons", ephemerons },
 	{ "random changes meanwhile do not show", beside_random_changes },
 	{ "without memory there is no image, and no harm", without_memory },
 	{ "threads exchange tokens: each is seen once", beside_threads },

@@ -96,7 +96,7 @@ static void from_shape_to_shape(void)
 		for (s = 0; s < ARRAY_SIZE(slot_counts); s++)
 			for (l = 0; l < ARRAY_SIZE(lengths); l++) {
 				old = (struct mheap_shape){ types[t], slot_counts[s],
-							    lengths[l] };
+							    lengths[l], false };
 				n = t + s + l;
 				change(&f, leaf, &old, slot_counts[n % ARRAY_SIZE(slot_counts)],
 				       old.length);

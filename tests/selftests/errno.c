@@ -37,7 +37,7 @@ static const struct {
 	unsigned int flags;
 } operations[] = {
 	[MHEAP_OP_NEW]	   = { "NEW", HAS(TYPE) | HAS(SLOTS) | HAS(LENGTH) |
-			       HAS(EXPECTED), MHEAP_OP_TEMP },
+			       HAS(EXPECTED), MHEAP_OP_TEMP | MHEAP_OP_EPHEMERON },
 	[MHEAP_OP_DUP]	   = { "DUP", HAS(OBJECT), MHEAP_OP_TEMP },
 	[MHEAP_OP_DROP]	   = { "DROP", HAS(OBJECT), 0 },
 	[MHEAP_OP_LOAD]	   = { "LOAD", HAS(OBJECT) | HAS(SLOT), MHEAP_OP_TEMP },

@@ -193,6 +193,14 @@ static inline struct mheap_op op_unwatch(__u64 object, __u64 cookie)
 	};
 }
 
+static inline struct mheap_op op_new_ephemeron(__u64 length)
+{
+	return (struct mheap_op){
+		.opcode = MHEAP_OP_NEW, .flags = MHEAP_OP_EPHEMERON, .slots = 2,
+		.length = length,
+	};
+}
+
 /* The same, but give no handle. */
 static inline struct mheap_op op_temp(struct mheap_op op)
 {

@@ -47,6 +47,28 @@
  * Where a strong handle is needed and a weak one is given, or the other way
  * round, the answer is -EINVAL.
  *
+ * Ephemerons
+ * ----------
+ *
+ * An ephemeron is an object that keeps a value for as long as a key is alive, and
+ * does not keep the key. It is made with MHEAP_OP_EPHEMERON, has exactly two slots,
+ * and payload like any other object. Slot 0 is the key: the reference to it does not
+ * count. Slot 1 is the value: it counts, and keeps the value alive, but to the
+ * collector only while both the ephemeron and the key can be reached otherwise. So a
+ * value may refer to its key, by whatever way, and both go when nobody else has the
+ * key: what a table with weak keys and strong values never finds out.
+ *
+ * When the key has died the value is dropped, in the background, and a LOAD of either
+ * slot gives 0 at once. (So it may for a key that waits for its finalizer, between the
+ * moments that are named there.) A STORE of slot 0 sets the key, and drops the value that was
+ * there, so the key comes first; 0 is no key. A STORE of a value where there is no key,
+ * or a dead one, is -ENOENT. SWAP, COMPARE_STORE and RESIZE of an ephemeron are
+ * -EINVAL. A LOAD of a value may have to wait as an UPGRADE does.
+ *
+ * A collection of young objects finds such a pair only where the ephemeron is one of
+ * them or the value does not refer to the key; a full one always does. An object
+ * without slots that becomes a key is tracked from then on.
+ *
  * Deaths
  * ------
  *
@@ -110,9 +132,11 @@
  * accept MHEAP_OP_TEMP. "object", "target" and "expected" are handles.
  *
  *   NEW      type slots length offset   make an object with @slots slots and
- *     T                                 @length bytes of payload -> handle;
+ *     T                                 @length bytes of payload; with
+ *                                       MHEAP_OP_EPHEMERON an ephemeron -> handle;
  *                                       @offset is the tag of its site, see below
  *            -E2BIG   larger than MHEAP_SLOTS_MAX or MHEAP_LENGTH_MAX
+ *            -EINVAL  an ephemeron, and @slots is not 2
  *   DUP      object                     another handle to the same object, weak
  *     T                                 if @object is (not with TEMP) -> handle
  *   DROP     object                     give the handle back -> 0
@@ -121,6 +145,7 @@
  *            -EINVAL  there is no such slot
  *   STORE    object slot target         let the slot refer to @target, or to
  *                                       nothing where that is 0 -> 0
+ *            -ENOENT  a value, and the ephemeron has no key or a dead one
  *   SWAP     object slot target         the same -> handle to what the slot held
  *     T                                 before, or 0
  *   COMPARE_STORE object slot expected target
@@ -182,9 +207,9 @@
  *
  * Any of them can also fail with
  *   -ENOMEM     no memory, also behind a full collection; operations that make an
- *               object or a handle, RESIZE, PUBLISH, FINALIZER, WATCH, and all that have
- *               @data, which goes through the kernel's own memory. Or the heap's limit
- *               of bytes is reached (NEW, RESIZE), see "Limits"
+ *               object or a handle, RESIZE, PUBLISH, FINALIZER, WATCH, STORE of a key,
+ *               and all that have @data, which goes through the kernel's own memory. Or
+ *               the heap's limit of bytes is reached (NEW, RESIZE), see "Limits"
  *   -ENOSPC     the heap has given out all its 2^32 - 1 object numbers, or the
  *               session all its handles, or the heap's limit of objects or handles
  *               is reached
@@ -421,6 +446,8 @@ enum mheap_opcode {
 #define MHEAP_OP_TEMP			0x1
 /* The same (PUBLISH): let the name be this object's, whoever had it. */
 #define MHEAP_OP_REPLACE		0x2
+/* The same (NEW): make an ephemeron. */
+#define MHEAP_OP_EPHEMERON		0x4
 /* The same (FINALIZER): take it away. */
 #define MHEAP_OP_CANCEL			0x8
 
@@ -478,12 +505,15 @@ struct mheap_submit {
 };
 
 /* struct mheap_object_info, @flags */
-#define MHEAP_OBJECT_TRACKED		0x1	/* the collector knows it: it has slots */
+#define MHEAP_OBJECT_TRACKED		0x1	/* the collector knows it: it has slots, or
+						 * is or was the key of an ephemeron
+						 */
 #define MHEAP_OBJECT_FINALIZER		0x2	/* it has a finalizer, called or not */
 #define MHEAP_OBJECT_FINALIZED		0x4	/* it was handed out, or will never be */
-#define MHEAP_OBJECT_WATCHED		0x40	/* a session watches it */
 #define MHEAP_OBJECT_FROZEN		0x8	/* it is in the permanent generation */
+#define MHEAP_OBJECT_EPHEMERON		0x10	/* it is one */
 #define MHEAP_OBJECT_GARBAGE		0x20	/* it is in the garbage list */
+#define MHEAP_OBJECT_WATCHED		0x40	/* a session watches it */
 
 #define MHEAP_OBJECT_INFO_SIZE_0	48		/* of the first version */
 

@@ -868,6 +868,26 @@ int mh_new_at(struct mh_session *session, uint32_t type, uint32_t slots, size_t 
 int mh_snapshot(struct mh_session *session, int *fd);
 
 /*
+ * Ephemerons (ephemeron.c)
+ */
+
+/**
+ * mh_new_ephemeron - a value that is kept for as long as a key is alive
+ * @session: a session
+ * @type: means something to the program only
+ * @key: a strong handle; the ephemeron does not keep it
+ * @value: a strong handle, or 0; it may refer to the key
+ * @length: bytes of payload
+ * @ephemeron: where the handle goes
+ *
+ * mh_load() of slot 0 gives the key, of slot 1 the value; 0 once the key is dead.
+ *
+ * Return: 0, or as mh_new() and mh_store().
+ */
+int mh_new_ephemeron(struct mh_session *session, uint32_t type, mh_ref key, mh_ref value,
+		     uint64_t length, mh_handle *ephemeron);
+
+/*
  * Events (event.c)
  *
  * A session is told what it listens to, in the order in which it happens. See
