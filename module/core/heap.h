@@ -12,6 +12,7 @@
 #include "generation.h"
 #include "histogram.h"
 #include "lane.h"
+#include "peak.h"
 #include "port.h"
 #include "release.h"
 #include "root.h"
@@ -41,6 +42,7 @@ struct mheap_heap;
  *           called soon
  * @released: mheap_release_continue() or a collection has come to its end; whoever
  *            waits for mheap_release_pending() to become false should look again
+ * @shrink: or NULL: much memory became free; have the @shrink of the allocator called
  *
  * All are called often, from contexts that may not sleep, and only note the
  * request.
@@ -49,6 +51,7 @@ struct mheap_heap_ops {
 	void (*collect)(struct mheap_heap *heap);
 	void (*release)(struct mheap_heap *heap);
 	void (*released)(struct mheap_heap *heap);
+	void (*shrink)(struct mheap_heap *heap);
 };
 
 /**
@@ -74,6 +77,7 @@ struct mheap_heap_ops {
  * @verify: whether verdicts are checked
  * @releasing: mheap_release_continue() is at work (atomic)
  * @size: memory of bodies, but for what lanes owe it (atomic)
+ * @peak: of @size
  * @sessions: how many there are (atomic)
  * @stalls: times that operations waited for others, see stall.h
  */
@@ -95,6 +99,7 @@ struct mheap_heap {
 	struct mheap_verify verify;
 	atomic_t releasing;
 	atomic64_t size;
+	struct mheap_peak peak;
 	atomic_t sessions;
 	struct mheap_histogram stalls;
 };

@@ -84,7 +84,7 @@ int mheap_object_new(struct mheap_session *session, const struct mheap_shape *sh
 		return error;
 	size = mheap_shape_size(shape);
 	if (size) {
-		body = mheap_lane_new_body(&session->lane, size);
+		body = mheap_lane_new_body(&session->lane, *object, size);
 		if (unlikely(!body)) {
 			session->run.left |= mheap_bit(*object);
 			return -ENOMEM;

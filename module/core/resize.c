@@ -224,7 +224,7 @@ int mheap_object_resize(struct mheap_session *session, u32 object, u32 slots, u3
 	new = (struct mheap_shape){ .type = old.type, .slots = slots, .length = length };
 	size = mheap_shape_size(&new);
 	if (size) {
-		body = mheap_lane_new_body(&session->lane, size);
+		body = mheap_lane_new_body(&session->lane, object, size);
 		if (!body)
 			return -ENOMEM;
 	}

@@ -199,7 +199,8 @@ static long control(const struct mheap_folder *folder, unsigned int request,
 /**
  * mheap_control - do what a request of the device asks for
  * @file: the open file
- * @request: MHEAP_IOC_*, but not MHEAP_IOC_SUBMIT or MHEAP_IOC_JOIN
+ * @request: MHEAP_IOC_*, but not MHEAP_IOC_SUBMIT, MHEAP_IOC_JOIN or
+ *           MHEAP_IOC_ALLOCATOR
  * @argument: of the request
  *
  * Context: May sleep; in the process whose memory @argument is in.

@@ -4,11 +4,14 @@
  * them.
  */
 #include <linux/kobject.h>
+#include <linux/minmax.h>
 #include <linux/spinlock.h>
+#include <linux/string.h>
 #include <linux/sysfs.h>
 
 #include "core/heap.h"
 #include "defaults.h"
+#include "kern/allocators.h"
 #include "numbers.h"
 
 static struct kobject *directory;
@@ -19,6 +22,9 @@ static struct mheap_heap_config defaults = {
 	.generations = { .threshold = { 700, 10, 10 }, .enabled = true },
 	.ceiling = 50,
 };
+
+/* Kept; guarded by @lock. */
+static struct mheap_allocator *allocator;
 
 /**
  * mheap_defaults_get - what a new heap starts with
@@ -128,6 +134,71 @@ static ssize_t verify_store(struct kobject *kobj, struct kobj_attribute *attribu
 	return length;
 }
 
+/**
+ * mheap_defaults_allocator - the allocator that a new heap has
+ *
+ * Context: Any that may take a spinlock.
+ * Return: The allocator, for mheap_allocator_put().
+ */
+struct mheap_allocator *mheap_defaults_allocator(void)
+{
+	struct mheap_allocator *again;
+
+	spin_lock(&lock);
+	again = mheap_allocator_again(allocator);
+	spin_unlock(&lock);
+	return again;
+}
+
+static ssize_t allocator_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
+{
+	struct mheap_allocator *shown = mheap_defaults_allocator();
+	const ssize_t length = sysfs_emit(text, "%s\n", shown->ops->name);
+
+	mheap_allocator_put(shown);
+	return length;
+}
+
+static ssize_t allocator_store(struct kobject *kobj, struct kobj_attribute *attribute,
+			       const char *text, size_t length)
+{
+	const size_t word = length && text[length - 1] == '\n' ? length - 1 : length;
+	char name[MHEAP_ALLOCATOR_NAME_MAX] = "";
+	struct mheap_allocator *chosen;
+
+	if (!word || word >= sizeof(name) || memchr(text, 0, word))
+		return -EINVAL;
+	memcpy(name, text, word);
+	chosen = mheap_allocator_get(name);
+	if (IS_ERR(chosen))
+		return -EINVAL;
+	spin_lock(&lock);
+	swap(allocator, chosen);
+	spin_unlock(&lock);
+	mheap_allocator_put(chosen);
+	return length;
+}
+
+static ssize_t quarantine_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
+{
+	return sysfs_emit(text, "%u\n", mheap_allocators_get_quarantine());
+}
+
+static ssize_t quarantine_store(struct kobject *kobj, struct kobj_attribute *attribute,
+				const char *text, size_t length)
+{
+	u32 bytes;
+	int error;
+
+	error = mheap_numbers_parse(text, length, U32_MAX, &bytes, 1);
+	if (error)
+		return error;
+	mheap_allocators_set_quarantine(bytes);
+	return length;
+}
+
+static struct kobj_attribute allocator_file = __ATTR_RW(allocator);
+static struct kobj_attribute quarantine_file = __ATTR_RW(quarantine);
 static struct kobj_attribute threshold_file = __ATTR_RW(threshold);
 static struct kobj_attribute enabled_file = __ATTR_RW(enabled);
 static struct kobj_attribute garbage_ceiling_file = __ATTR_RW(garbage_ceiling);
@@ -138,6 +209,8 @@ static struct attribute *defaults_attrs[] = {
 	&enabled_file.attr,
 	&garbage_ceiling_file.attr,
 	&verify_file.attr,
+	&allocator_file.attr,
+	&quarantine_file.attr,
 	NULL,
 };
 
@@ -159,9 +232,12 @@ int mheap_defaults_init(struct kobject *parent)
 	directory = kobject_create_and_add("defaults", parent);
 	if (!directory)
 		return -ENOMEM;
+	allocator = mheap_allocator_get(MHEAP_ALLOCATOR_DEFAULT);
 	error = sysfs_create_group(directory, &group);
-	if (error)
+	if (error) {
 		kobject_put(directory);
+		mheap_allocator_put(allocator);
+	}
 	return error;
 }
 
@@ -174,4 +250,5 @@ void mheap_defaults_exit(void)
 {
 	kobject_del(directory);
 	kobject_put(directory);
+	mheap_allocator_put(allocator);
 }

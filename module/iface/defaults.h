@@ -6,10 +6,12 @@
 #define _MHEAP_IFACE_DEFAULTS_H
 
 struct kobject;
+struct mheap_allocator;
 struct mheap_heap_config;
 
 int mheap_defaults_init(struct kobject *parent);
 void mheap_defaults_exit(void);
 void mheap_defaults_get(struct mheap_heap_config *config);
+struct mheap_allocator *mheap_defaults_allocator(void);
 
 #endif /* _MHEAP_IFACE_DEFAULTS_H */

@@ -16,6 +16,7 @@
 #include <linux/wait_bit.h>
 
 #include "core/collect.h"
+#include "core/occupancy.h"
 #include "core/release.h"
 #include "folder.h"
 #include "kern/instance.h"
@@ -168,6 +169,27 @@ static ssize_t allocator_show(struct kobject *kobj, struct kobj_attribute *attri
 	return sysfs_emit(text, "%s\n", heap_of(kobj)->allocator->ops->name);
 }
 
+/* How many errors of each kind the allocator has found. */
+static ssize_t allocator_errors_show(struct kobject *kobj, struct kobj_attribute *attribute,
+				     char *text)
+{
+	const struct mheap_allocator *allocator = heap_of(kobj)->allocator;
+	u64 count[MHEAP_ERRORS] = {};
+
+	if (allocator->ops->errors)
+		allocator->ops->errors(allocator, count);
+	return sysfs_emit(text, "%llu %llu %llu %llu %llu\n", count[MHEAP_ERROR_OVERRUN],
+			  count[MHEAP_ERROR_UNDERRUN], count[MHEAP_ERROR_USE_AFTER_FREE],
+			  count[MHEAP_ERROR_DOUBLE_FREE], count[MHEAP_ERROR_MISMATCH]);
+}
+
+static ssize_t peak_bytes_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
+{
+	return sysfs_emit(text, "%lld\n", READ_ONCE(heap_of(kobj)->peak.ever));
+}
+
+static struct kobj_attribute allocator_errors_file = __ATTR_RO(allocator_errors);
+static struct kobj_attribute peak_bytes_file = __ATTR_RO(peak_bytes);
 static struct kobj_attribute threshold_file = __ATTR_RW(threshold);
 static struct kobj_attribute enabled_file = __ATTR_RW(enabled);
 static struct kobj_attribute garbage_ceiling_file = __ATTR_RW(garbage_ceiling);
@@ -350,6 +372,8 @@ static struct attribute *stats_attrs[] = {
 	&table_bytes_file.attribute.attr,
 	&ceiling_waits_file.attr,
 	&verdicts_file.attr,
+	&allocator_errors_file.attr,
+	&peak_bytes_file.attr,
 	NULL,
 };
 
@@ -358,9 +382,100 @@ static const struct attribute_group stats_group = {
 	.attrs = stats_attrs,
 };
 
+/* One figure of each size class, with one space between them. */
+static ssize_t emit_classes(struct kobject *kobj, char *text,
+			    u64 figure_of(const struct mheap_class_occupancy *class))
+{
+	struct mheap_occupancy *occupancy = kmalloc(sizeof(*occupancy), GFP_KERNEL);
+	ssize_t length = 0;
+	unsigned int i;
+
+	if (!occupancy)
+		return -ENOMEM;
+	if (mheap_occupancy_count(heap_of(kobj), occupancy))
+		length = -EINTR;
+	for (i = 0; length >= 0 && i < MHEAP_CLASSES_ALL; i++)
+		length += sysfs_emit_at(text, length, "%llu%c", figure_of(&occupancy->class[i]),
+					i < MHEAP_CLASSES_ALL - 1 ? ' ' : '\n');
+	kfree(occupancy);
+	return length;
+}
+
+static u64 used(const struct mheap_class_occupancy *class)
+{
+	return class->used;
+}
+
+static u64 asked(const struct mheap_class_occupancy *class)
+{
+	return class->asked;
+}
+
+static u64 held(const struct mheap_class_occupancy *class)
+{
+	return class->held;
+}
+
+static u64 wasted(const struct mheap_class_occupancy *class)
+{
+	return class->held - class->asked;
+}
+
+static ssize_t used_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
+{
+	return emit_classes(kobj, text, used);
+}
+
+static ssize_t asked_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
+{
+	return emit_classes(kobj, text, asked);
+}
+
+static ssize_t held_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
+{
+	return emit_classes(kobj, text, held);
+}
+
+static ssize_t wasted_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
+{
+	return emit_classes(kobj, text, wasted);
+}
+
+static ssize_t sizes_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
+{
+	ssize_t length = 0;
+	unsigned int i;
+
+	for (i = 0; i < MHEAP_CLASSES_ALL; i++)
+		length += sysfs_emit_at(text, length, "%zu%c", mheap_occupancy_size(i),
+					i < MHEAP_CLASSES_ALL - 1 ? ' ' : '\n');
+	return length;
+}
+
+static struct kobj_attribute sizes_file = __ATTR_RO(sizes);
+static struct kobj_attribute used_file = __ATTR_RO(used);
+static struct kobj_attribute asked_file = __ATTR_RO(asked);
+static struct kobj_attribute held_file = __ATTR_RO(held);
+static struct kobj_attribute wasted_file = __ATTR_RO(wasted);
+
+static struct attribute *classes_attrs[] = {
+	&sizes_file.attr,
+	&used_file.attr,
+	&asked_file.attr,
+	&held_file.attr,
+	&wasted_file.attr,
+	NULL,
+};
+
+static const struct attribute_group classes_group = {
+	.name = "classes",
+	.attrs = classes_attrs,
+};
+
 static const struct attribute_group *folder_groups[] = {
 	&folder_group,
 	&stats_group,
+	&classes_group,
 	NULL,
 };
 

@@ -15,19 +15,23 @@
 /**
  * struct mheap_instance - a heap and its background work
  * @heap: the heap
+ * @allocator: that of the heap, as it is registered
  * @references: sessions and the directory in sysfs; the last one queues @destroy
  * @dying: set once, by @destroy: nothing more is to be queued
  * @collect: runs the collections that are due
  * @release: continues releases
+ * @shrink: gives empty memory back to the system
  * @destroy: frees the instance
  * @settled: woken when @release has come to an end
  */
 struct mheap_instance {
 	struct mheap_heap heap;
+	struct mheap_allocator *allocator;
 	refcount_t references;
 	bool dying;
 	struct work_struct collect;
 	struct work_struct release;
+	struct work_struct shrink;
 	struct work_struct destroy;
 	wait_queue_head_t settled;
 };
@@ -37,7 +41,7 @@ struct mheap_instance *mheap_instance_get(struct mheap_instance *instance);
 void mheap_instance_put(struct mheap_instance *instance);
 int mheap_instance_settle(struct mheap_instance *instance);
 
-int mheap_instances_init(struct mheap_allocator *allocator);
+int mheap_instances_init(void);
 void mheap_instances_exit(void);
 
 #endif /* _MHEAP_KERN_INSTANCE_H */

@@ -19,12 +19,14 @@
  * @FIXTURE_AUTO: automatic collection is on
  * @FIXTURE_WORKER: a thread does what the heap asks for
  * @FIXTURE_VERIFY: every verdict of the collector is checked
+ * @FIXTURE_DEBUG: bodies come from the debug allocator; what it finds fails the test
  */
 enum fixture_flags {
 	FIXTURE_SLAB = 1,
 	FIXTURE_AUTO = 2,
 	FIXTURE_WORKER = 4,
 	FIXTURE_VERIFY = 8,
+	FIXTURE_DEBUG = 16,
 };
 
 /**
@@ -34,11 +36,13 @@ enum fixture_flags {
  * @is_open: which of them are
  * @serial: of the session opened last
  * @allocator: of bodies
+ * @pattern: of @allocator, with FIXTURE_DEBUG
  * @flags: enum fixture_flags
  * @collect_wanted: the heap has asked for a collection
  * @release_wanted: the heap has asked for a release to be continued
  * @collections: how often a collection was asked for
  * @releases: how often a release was continued to its end
+ * @shrinks: how often the heap has asked to have memory given back
  * @worker: the thread
  * @stop: it is to end
  * @idle: nothing to do for it
@@ -52,11 +56,13 @@ struct fixture {
 	bool is_open[FIXTURE_SESSIONS];
 	u32 serial;
 	struct mheap_allocator *allocator;
+	struct mheap_allocator *pattern;
 	unsigned int flags;
 	bool collect_wanted;
 	bool release_wanted;
 	unsigned long collections;
 	unsigned long releases;
+	unsigned long shrinks;
 	pthread_t worker;
 	bool stop;
 	bool idle;

@@ -11,7 +11,7 @@
 #include "port_user.h"
 
 static const struct suite *const suites[] = {
-	&suite_slab, &suite_table, &suite_handles, &suite_handle_lives,
+	&suite_allocators, &suite_slab, &suite_table, &suite_handles, &suite_handle_lives,
 	&suite_count_overflow, &suite_payload, &suite_resize, &suite_figures, &suite_histogram,
 	&suite_roots, &suite_shapes, &suite_cpython, &suite_generations, &suite_release,
 	&suite_memory_failure, &suite_ceiling, &suite_verify, &suite_random, &suite_concurrent,

@@ -30,7 +30,7 @@ struct suite {
 	const struct test *test;
 };
 
-extern const struct suite suite_ceiling, suite_concurrent, suite_count_overflow, suite_cpython,
+extern const struct suite suite_allocators, suite_ceiling, suite_concurrent, suite_count_overflow, suite_cpython,
 	suite_figures, suite_generations, suite_handle_lives, suite_handles, suite_histogram,
 	suite_memory_failure, suite_payload, suite_random, suite_release, suite_resize,
 	suite_roots, suite_shapes, suite_slab, suite_table, suite_verify;

@@ -196,10 +196,16 @@ static void verified(void)
 	live_again_and_again(FIXTURE_VERIFY);
 }
 
+static void debug_bodies(void)
+{
+	live_again_and_again(FIXTURE_DEBUG);
+}
+
 static const struct test tests[] = {
 	{ "four programs, two collectors and a worker", exact_bodies },
 	{ "the same with slabs", slab_bodies },
 	{ "the same with every verdict checked", verified },
+	{ "the same with the debug allocator, which finds nothing", debug_bodies },
 	{}
 };
 
