@@ -124,7 +124,7 @@ static void report(struct debug_allocator *debug, enum mheap_allocator_error kin
 		report.size = block->size;
 		report.object = block->object;
 		report.allocated = &block->allocated;
-		if (atomic64_read(&block->state) == FREED)
+		if (kind == MHEAP_ERROR_USE_AFTER_FREE || kind == MHEAP_ERROR_DOUBLE_FREE)
 			report.freed = &block->freed;
 	}
 	debug->hooks->report(&report);

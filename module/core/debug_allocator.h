@@ -46,7 +46,7 @@ struct mheap_debug_site {
  * @offset: of the first byte that is wrong, from the beginning of the body
  * @wrong: what it is
  * @allocated: who allocated the body; NULL where that is not known any more
- * @freed: who freed it; NULL if nobody has, or it is not known
+ * @freed: who freed it before; NULL if nobody has, or it is not known
  * @now: who does something just now that showed the error
  */
 struct mheap_debug_report {

@@ -135,6 +135,7 @@ static void overrun_is_found_at_its_byte(void)
 			put(&debug, body, sizes[i], 22);
 			check_report(&debug, MHEAP_ERROR_OVERRUN, sizes[i], sizes[i] + at);
 			check_equal(last_allocated.entry[0], 11);
+			check(!last.freed);
 			check_equal(last_now.entry[0], 22);
 			check_equal(port_leaks, 1);
 			end(&debug);

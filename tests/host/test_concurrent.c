@@ -13,6 +13,7 @@
 #include "fixture.h"
 #include "harness.h"
 #include "mutator.h"
+#include "occupancy.h"
 #include "source.h"
 
 #define THREADS		4U
@@ -79,6 +80,7 @@ static void *collect(void *argument)
 
 static void *look(void *argument)
 {
+	struct mheap_occupancy occupancy;
 	struct mheap_heap_figures figures;
 	struct run *run = argument;
 	u32 count[3];
@@ -87,6 +89,7 @@ static void *look(void *argument)
 		mheap_heap_figures(&run->fixture.heap, &figures);
 		mheap_generations_get_count(&run->fixture.heap.generations, count);
 		mheap_release_pending(&run->fixture.heap);
+		mheap_occupancy_count(&run->fixture.heap, &occupancy);
 		usleep(100);
 	}
 	return NULL;

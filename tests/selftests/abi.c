@@ -68,6 +68,9 @@ FIELD(mheap_root_names, count, 16, 4);
 FIELD(mheap_root_names, reserved, 20, 4);
 SIZE(mheap_root_names, 24);
 
+FIELD(mheap_allocator_name, name, 0, 32);
+SIZE(mheap_allocator_name, 32);
+
 SIZE(mheap_threshold, 16);
 SIZE(mheap_count, 16);
 
@@ -99,6 +102,7 @@ static_assert(MHEAP_IOC_STATS == 0xc308, "STATS");
 static_assert(MHEAP_IOC_SETTLE == 0xc309, "SETTLE");
 static_assert(MHEAP_IOC_JOIN == 0x4010c30a, "JOIN");
 static_assert(MHEAP_IOC_ROOTS == 0xc018c30b, "ROOTS");
+static_assert(MHEAP_IOC_ALLOCATOR == 0x4020c318, "ALLOCATOR");
 static_assert(MHEAP_RESULT(5) == 0x8000000000000005ULL, "RESULT");
 
 TEST(records_and_data_arrive)
