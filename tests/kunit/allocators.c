@@ -3,11 +3,14 @@
  * Allocators by name, and what the debug allocator says with real stacks. Its
  * reports are caught here, so none of them is in the log.
  */
+#include <linux/delay.h>
+#include <linux/fs.h>
 #include <linux/kallsyms.h>
 #include <linux/module.h>
 #include <linux/string.h>
 
 #include "fixture.h"
+#include "iface/file.h"
 #include "kern/allocators.h"
 #include "kern/debug_report.h"
 
@@ -334,11 +337,62 @@ static void allocator_in_use_cannot_be_unregistered(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mheap_allocator_unregister(&allocator), 0);
 }
 
+static int write_default(const char *name)
+{
+	struct file *filp = filp_open("/sys/kernel/mheap/defaults/allocator", O_WRONLY, 0);
+	loff_t position = 0;
+	ssize_t written;
+
+	if (IS_ERR(filp))
+		return PTR_ERR(filp);
+	written = kernel_write(filp, name, strlen(name), &position);
+	filp_close(filp, NULL);
+	return written < 0 ? written : 0;
+}
+
+/* A heap that is closed goes in the background. Return: whether nobody holds it. */
+static bool wait_until_unused(struct mheap_allocator *allocator)
+{
+	u32 i;
+
+	for (i = 0; i < 1000; i++) {
+		if (!mheap_allocator_unregister(allocator))
+			return true;
+		msleep(20);
+	}
+	return false;
+}
+
+/* Static, as it stays registered where the test fails. */
+static struct mheap_allocator of_heap = { .ops = &test_ops };
+
+static void heap_keeps_its_allocator_and_the_module_that_it_is_in(struct kunit *test)
+{
+	const int before = module_refcount(THIS_MODULE);
+	const struct mheap_file *file;
+	struct file *filp;
+
+	KUNIT_ASSERT_EQ(test, mheap_allocator_register(&of_heap), 0);
+	KUNIT_EXPECT_EQ(test, write_default("kunit-test"), 0);
+	KUNIT_EXPECT_EQ(test, mheap_allocator_unregister(&of_heap), -EBUSY);
+	filp = filp_open("/dev/mheap", O_RDWR, 0);
+	KUNIT_EXPECT_EQ(test, write_default("slab"), 0);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, filp);
+	file = filp->private_data;
+	KUNIT_EXPECT_PTR_EQ(test, file->session.heap->allocator, &of_heap);
+	KUNIT_EXPECT_EQ(test, module_refcount(THIS_MODULE), before + 1);
+	KUNIT_EXPECT_EQ(test, mheap_allocator_unregister(&of_heap), -EBUSY);
+	filp_close(filp, NULL);
+	KUNIT_EXPECT_TRUE(test, wait_until_unused(&of_heap));
+	KUNIT_EXPECT_EQ(test, write_default("kunit-test"), -EINVAL);
+}
+
 static struct kunit_case registry_cases[] = {
 	KUNIT_CASE(registered_allocator_is_found_by_its_name),
 	KUNIT_CASE(name_is_given_once),
 	KUNIT_CASE(what_is_no_name_is_invalid),
 	KUNIT_CASE(allocator_in_use_cannot_be_unregistered),
+	KUNIT_CASE(heap_keeps_its_allocator_and_the_module_that_it_is_in),
 	{}
 };
 
