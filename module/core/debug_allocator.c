@@ -168,7 +168,19 @@ static void retire(struct debug_allocator *debug, struct block *block, size_t si
 		mheap_port_leak(block);
 }
 
-/* Return: false if there is no room for another @bytes. */
+static void poison(u8 *bytes, size_t size)
+{
+	size_t piece;
+
+	for (; size; size -= piece, bytes += piece) {
+		piece = min_t(size_t, size, PAGE_SIZE);
+		memset(bytes, POISON_BYTE, piece);
+		if (piece == PAGE_SIZE)
+			cond_resched();
+	}
+}
+
+/* Return: false if there is no room for another block. */
 static bool try_detain(struct debug_allocator *debug, struct block *block, size_t size)
 {
 	struct inmate *place;
@@ -269,7 +281,7 @@ static void debug_free(struct mheap_allocator *allocator, void *body, size_t siz
 		mheap_port_leak(block);
 		return;
 	}
-	memset(body, POISON_BYTE, size);
+	poison(body, size);
 	detain(debug, block, size);
 }
 

@@ -350,13 +350,7 @@ struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align
 void kmem_cache_destroy(struct kmem_cache *cache);
 #define kmem_cache_zalloc(cache, gfp)	port_cache_zalloc(cache, gfp)
 #define kmem_cache_free(cache, p)	port_cache_free(cache, p)
-
-static inline int kmem_cache_shrink(struct kmem_cache *cache)
-{
-	(void)cache;
-	port_may_sleep();
-	return 0;
-}
+#define kmem_cache_shrink(cache)	((void)(cache), port_may_sleep())
 
 /* Lists */
 
