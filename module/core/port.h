@@ -20,6 +20,7 @@
 #include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/gfp.h>
+#include <linux/kmemleak.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/lockdep.h>
@@ -62,6 +63,12 @@ static inline void mheap_port_free_pages(void *memory, size_t size)
 static inline void *mheap_port_vzalloc(size_t size, gfp_t gfp)
 {
 	return __vmalloc(size, gfp | __GFP_ZERO);
+}
+
+/* Memory that is never to be freed, and that nobody is to look for. */
+static inline void mheap_port_leak(const void *memory)
+{
+	kmemleak_not_leak(memory);
 }
 
 /* A number that nobody can guess, and a hash that cannot be aimed at without it. */

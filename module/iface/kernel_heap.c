@@ -15,6 +15,7 @@
 #include "core/finalizer.h"
 #include "defaults.h"
 #include "folder.h"
+#include "kern/allocators.h"
 #include "kern/compat.h"
 #include "kern/instance.h"
 #include "kernel.h"
@@ -94,16 +95,18 @@ static int get_modules(const struct mheap_kheap_params *params)
 static struct mheap_instance *new_instance(const struct mheap_kheap_params *params)
 {
 	struct mheap_heap_config config;
+	struct mheap_allocator *allocator;
 	struct mheap_instance *instance;
 
+	allocator = mheap_defaults_allocator(params->allocator);
+	if (IS_ERR(allocator))
+		return ERR_CAST(allocator);
 	mheap_defaults_get(&config);
 	config.finalizers_max = MHEAP_FINALIZERS_MAX;
+	config.allocator = allocator;
 	instance = mheap_instance_create(&config);
-	if (IS_ERR(instance) || !params->allocator ||
-	    !strcmp(params->allocator, instance->heap.allocator->ops->name))
-		return instance;
-	mheap_instance_put_and_wait(instance);
-	return ERR_PTR(-ENOENT);
+	mheap_allocator_put(allocator);
+	return instance;
 }
 
 static int make_heap(struct mheap_kheap *heap)
