@@ -228,11 +228,9 @@ static void detain(struct debug_allocator *debug, struct block *block, size_t si
 		retire(debug, block, size);
 }
 
-static void *debug_alloc(struct mheap_allocator *allocator, size_t size)
+/* Return: the body of a block that is zeroed; NULL where @block is. */
+static void *begin_block(struct mheap_allocator *allocator, struct block *block, size_t size)
 {
-	struct debug_allocator *debug = debug_of(allocator);
-	struct block *block = kvzalloc(block_size(size), MHEAP_GFP);
-
 	if (!block)
 		return NULL;
 	block->owner = allocator;
@@ -241,8 +239,18 @@ static void *debug_alloc(struct mheap_allocator *allocator, size_t size)
 	atomic64_set(&block->state, LIVE);
 	memset(block->zone, ZONE_BYTE, ZONE);
 	memset(block->body + size, ZONE_BYTE, ZONE);
-	debug->hooks->site(&block->allocated);
+	debug_of(allocator)->hooks->site(&block->allocated);
 	return block->body;
+}
+
+static void *debug_alloc(struct mheap_allocator *allocator, size_t size)
+{
+	return begin_block(allocator, kvzalloc(block_size(size), MHEAP_GFP), size);
+}
+
+static void *debug_alloc_now(struct mheap_allocator *allocator, size_t size)
+{
+	return begin_block(allocator, kzalloc(block_size(size), MHEAP_GFP_NOW), size);
 }
 
 /*
@@ -344,6 +352,7 @@ static void debug_close(struct mheap_allocator *allocator)
 static const struct mheap_allocator_ops debug_ops = {
 	.name = "debug",
 	.alloc = debug_alloc,
+	.alloc_now = debug_alloc_now,
 	.free = debug_free,
 	.charge = debug_charge,
 	.open = debug_open,

@@ -12,6 +12,11 @@ static void *page_alloc(struct mheap_allocator *allocator, size_t size)
 	return mheap_port_alloc_pages(PAGE_ALIGN(size), MHEAP_GFP);
 }
 
+static void *page_alloc_now(struct mheap_allocator *allocator, size_t size)
+{
+	return mheap_port_alloc_pages(PAGE_ALIGN(size), MHEAP_GFP_NOW);
+}
+
 static void page_free(struct mheap_allocator *allocator, void *body, size_t size)
 {
 	mheap_port_free_pages(body, PAGE_ALIGN(size));
@@ -25,6 +30,7 @@ static size_t page_charge(const struct mheap_allocator *allocator, size_t size)
 static const struct mheap_allocator_ops page_ops = {
 	.name = "page",
 	.alloc = page_alloc,
+	.alloc_now = page_alloc_now,
 	.free = page_free,
 	.charge = page_charge,
 };

@@ -43,13 +43,16 @@
 /*
  * Zeroed memory of whole pages, without the rounding to a power of two that
  * kmalloc() does, and out of the direct map where there is a piece that large:
- * small pages cost the collector a miss in the TLB for every object.
+ * small pages cost the collector a miss in the TLB for every object. Who must not wait
+ * gets only that.
  */
 static inline void *mheap_port_alloc_pages(size_t size, gfp_t gfp)
 {
 	void *memory = alloc_pages_exact(size, gfp | __GFP_ZERO | __GFP_NORETRY);
 
-	return memory ?: __vmalloc(size, gfp | __GFP_ZERO);
+	if (memory || !gfpflags_allow_blocking(gfp))
+		return memory;
+	return __vmalloc(size, gfp | __GFP_ZERO);
 }
 
 static inline void mheap_port_free_pages(void *memory, size_t size)
