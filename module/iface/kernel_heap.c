@@ -92,6 +92,17 @@ static int get_modules(const struct mheap_kheap_params *params)
 	return 0;
 }
 
+/*
+ * A heap does not hold the module that is to destroy it, and so not by its allocator
+ * either. Return: that module, where the allocator is in it, or NULL.
+ */
+static struct module *own_allocator(const struct mheap_kheap *heap)
+{
+	struct module *owner = heap->instance->allocator->ops->owner;
+
+	return is_own(&heap->params, owner) ? owner : NULL;
+}
+
 static struct mheap_instance *new_instance(const struct mheap_kheap_params *params)
 {
 	struct mheap_heap_config config;
@@ -109,6 +120,13 @@ static struct mheap_instance *new_instance(const struct mheap_kheap_params *para
 	return instance;
 }
 
+/* The allocator is put with its module, which may be on its way out. */
+static void free_instance(struct mheap_kheap *heap)
+{
+	__module_get(own_allocator(heap));
+	mheap_instance_put_and_wait(heap->instance);
+}
+
 static int make_heap(struct mheap_kheap *heap)
 {
 	int error;
@@ -116,6 +134,7 @@ static int make_heap(struct mheap_kheap *heap)
 	heap->instance = new_instance(&heap->params);
 	if (IS_ERR(heap->instance))
 		return PTR_ERR(heap->instance);
+	module_put(own_allocator(heap));
 	error = mheap_kernel_finalizers_start(heap);
 	if (error)
 		goto err_instance;
@@ -125,7 +144,7 @@ static int make_heap(struct mheap_kheap *heap)
 	error = PTR_ERR(heap->folder);
 	mheap_kernel_finalizers_stop(heap);
 err_instance:
-	mheap_instance_put_and_wait(heap->instance);
+	free_instance(heap);
 	return error;
 }
 
@@ -232,7 +251,7 @@ void mheap_kheap_destroy(struct mheap_kheap *heap)
 		return;
 	mheap_kernel_finalizers_stop(heap);
 	mheap_folder_leave(heap->folder);
-	mheap_instance_put_and_wait(heap->instance);
+	free_instance(heap);
 	give_up_name(heap);
 	put_modules(&heap->params, heap->params.type_count);
 	kfree(heap);
