@@ -118,6 +118,32 @@ static void clean_use_is_not_reported(void)
 	check_equal(port_leaks, 0);
 }
 
+/* And is guarded as well. */
+static void without_waiting_it_is_the_same(void)
+{
+	struct debug debug;
+	u32 i;
+	u8 *body;
+
+	begin(&debug);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		where = 1;
+		body = debug.allocator->ops->alloc_now(debug.allocator, sizes[i]);
+		assert(body);
+		check_equal((uintptr_t)body % 8, 0);
+		check(!memchr_inv(body, 0, sizes[i]));
+		memset(body, 0xff, sizes[i]);
+		put(&debug, body, sizes[i], 2);
+	}
+	check_equal(reports, 0);
+	body = debug.allocator->ops->alloc_now(debug.allocator, 40);
+	assert(body);
+	body[40] = 1;
+	put(&debug, body, 40, 2);
+	check_report(&debug, MHEAP_ERROR_OVERRUN, 40, 40);
+	end(&debug);
+}
+
 /* Every byte of a red zone, of bodies of many sizes. */
 static void overrun_is_found_at_its_byte(void)
 {
@@ -321,6 +347,8 @@ static void no_memory_is_no_error(void)
 	begin(&debug);
 	port_fail_at = port_allocations + 1;
 	check(!debug.allocator->ops->alloc(debug.allocator, 100));
+	port_fail_at = port_allocations + 1;
+	check(!debug.allocator->ops->alloc_now(debug.allocator, 100));
 	port_fail_at = 0;
 	for (n = 1; n <= 2; n++) {
 		port_fail_at = port_allocations + n;
@@ -380,9 +408,14 @@ static void pages_are_each_bodys_own(void)
 		check(!memchr_inv(body, 0, page->ops->charge(page, sizes[i])));
 		memset(body, 0xff, page->ops->charge(page, sizes[i]));
 		page->ops->free(page, body, sizes[i]);
+		body = page->ops->alloc_now(page, sizes[i]);
+		check(!memchr_inv(body, 0, page->ops->charge(page, sizes[i])));
+		page->ops->free(page, body, sizes[i]);
 	}
 	port_fail_at = port_allocations + 1;
 	check(!page->ops->alloc(page, 1));
+	port_fail_at = port_allocations + 1;
+	check(!page->ops->alloc_now(page, 1));
 	port_fail_at = 0;
 	mheap_page_destroy(page);
 }
@@ -497,6 +530,7 @@ static void memory_is_given_back_behind_a_peak(void)
 
 static const struct test tests[] = {
 	{ "debug: clean use is not reported", clean_use_is_not_reported },
+	{ "debug: without waiting it is the same", without_waiting_it_is_the_same },
 	{ "debug: an overrun is found at its byte", overrun_is_found_at_its_byte },
 	{ "debug: an underrun is found at its byte", underrun_is_found_at_its_byte },
 	{ "debug: an underrun into the header is survived", underrun_into_the_header_is_survived },
