@@ -325,7 +325,7 @@ static void allocator_that_is_incomplete_is_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mheap_kallocator_unregister(ERR_PTR(-ENOMEM)), 0);
 }
 
-/* A node with 24 bytes of slots and payload, a leaf with 8, and a large one. */
+/* A node that refers to itself, a leaf, and a large one. */
 static void use_counting_heap(struct kunit *test, struct mheap_kheap *heap)
 {
 	struct mheap_kuser *user = mheap_kuser_create(heap);
@@ -349,6 +349,8 @@ static void use_counting_heap(struct kunit *test, struct mheap_kheap *heap)
 	for (i = 0; i < ARRAY_SIZE(ref); i++)
 		mheap_kput(user, ref[i]);
 	mheap_kuser_end(user);
+	/* One with so many slots is released in the background. */
+	KUNIT_EXPECT_EQ(test, mheap_kheap_settle(heap), 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&bodies), 1);
 	KUNIT_EXPECT_GT(test, atomic_read(&without_waiting), 0);
 	mheap_kuser_destroy(user);
