@@ -11,6 +11,7 @@
 #include <linux/sched/task_stack.h>
 #include <linux/uaccess.h>
 
+#include "kern/compat.h"
 #include "stack.h"
 
 /**
@@ -45,7 +46,7 @@ u32 mheap_stack_take(u64 *address, u32 room)
 	if (!current->mm || !user_mode(regs) || in_compat_syscall())
 		return 0;
 	address[depth++] = instruction_pointer(regs);
-	pointer = frame_pointer(regs);
+	pointer = mheap_frame_pointer(regs);
 	pagefault_disable();
 	while (depth < room && pointer % sizeof(pointer) == 0 &&
 	       access_ok((void __user *)pointer, sizeof(frame)) &&

@@ -70,4 +70,11 @@ static inline void shrinker_free(struct shrinker *shrinker)
 }
 #endif
 
+/* User-mode Linux has no frame_pointer(). */
+#ifdef CONFIG_UML
+#define mheap_frame_pointer(regs)	PT_REGS_BP(regs)
+#else
+#define mheap_frame_pointer(regs)	frame_pointer(regs)
+#endif
+
 #endif /* _MHEAP_KERN_COMPAT_H */

@@ -40,3 +40,9 @@ int main(void)
 	mh_close(heap);
 	return 0;
 }
+
+/*
+ * Prints:
+ *	dropped: close file 7
+ *	collected: close file 7
+ */
