@@ -10,26 +10,24 @@
 #include <linux/module.h>
 #include <linux/printk.h>
 
-#include "core/allocator.h"
 #include "iface/chardev.h"
 #include "iface/kernel.h"
 #include "iface/sysfs.h"
+#include "kern/allocators.h"
 #include "kern/instance.h"
 
 #define VERSION "0.1.0"
-
-static struct mheap_allocator *slab;
 
 static int __init start(void)
 {
 	int error;
 
-	slab = mheap_slab_create();
-	if (IS_ERR(slab))
-		return PTR_ERR(slab);
-	error = mheap_instances_init(slab);
+	error = mheap_allocators_init();
 	if (error)
-		goto err_slab;
+		return error;
+	error = mheap_instances_init();
+	if (error)
+		goto err_allocators;
 	error = mheap_sysfs_init();
 	if (error)
 		goto err_instances;
@@ -48,8 +46,8 @@ err_sysfs:
 	mheap_sysfs_exit();
 err_instances:
 	mheap_instances_exit();
-err_slab:
-	mheap_slab_destroy(slab);
+err_allocators:
+	mheap_allocators_exit();
 	return error;
 }
 
@@ -59,7 +57,7 @@ static void __exit stop(void)
 	mheap_kernel_exit();
 	mheap_sysfs_exit();
 	mheap_instances_exit();
-	mheap_slab_destroy(slab);
+	mheap_allocators_exit();
 	pr_info("unloaded\n");
 }
 

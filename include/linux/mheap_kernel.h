@@ -99,6 +99,7 @@
 #define MHEAP_KERNEL_TYPES_MAX		256
 #define MHEAP_KERNEL_NAME_MAX		31	/* characters */
 
+struct mheap_kallocator;
 struct mheap_kheap;
 struct mheap_kuser;
 
@@ -158,7 +159,8 @@ struct mheap_ktype {
  * @name: of its directory below /sys/kernel/mheap, which belongs to root: up to
  *        MHEAP_KERNEL_NAME_MAX letters, digits, "-" and "_"; not "defaults", and
  *        not "heap" followed by a digit
- * @allocator: the name of an allocator, or NULL for the usual one
+ * @allocator: the name of an allocator: "slab", "page", "debug", or one that a module has
+ *             registered; NULL for that of /sys/kernel/mheap/defaults/allocator
  * @types: the types of its objects, which are named by their place in this array;
  *         stays as it is until the heap is destroyed
  * @type_count: how many, at most MHEAP_KERNEL_TYPES_MAX
@@ -172,6 +174,38 @@ struct mheap_kheap_params {
 	u32 type_count;
 	u32 flags;
 	struct module *owner;
+};
+
+/**
+ * struct mheap_kallocator_params - where memory of objects may come from
+ * @name: that heaps are given it by: up to MHEAP_KERNEL_NAME_MAX printable characters
+ *        without spaces; stays as it is until the allocator is unregistered
+ * @owner: THIS_MODULE of whoever the functions belong to; not unloaded as long as a heap
+ *         has the allocator, but for heaps that are the module's own and do not hold it
+ * @data: passed to all functions
+ * @alloc: gives @size bytes, at least 1, zeroed and aligned to 8; or NULL. May sleep.
+ * @alloc_now: the same without sleeping: where it says NULL, @alloc is called with
+ *             nobody waiting for it. Or NULL, and whoever waits for a section of the heap
+ *             waits for @alloc.
+ * @free: gives back what was given for the same @size. May sleep.
+ * @charge: how many bytes of memory a piece of @size bytes takes: the same each time. May
+ *          not sleep.
+ * @shrink: much was freed: gives empty memory back to the system. May sleep. Or NULL.
+ *
+ * All are called side by side, by any process, and call nothing of this header. Memory
+ * is asked for with GFP_KERNEL_ACCOUNT, so that who has the objects is charged for it,
+ * and with __GFP_RETRY_MAYFAIL: without memory an operation fails, and nobody is killed
+ * for it.
+ */
+struct mheap_kallocator_params {
+	const char *name;
+	struct module *owner;
+	void *data;
+	void *(*alloc)(void *data, size_t size);
+	void *(*alloc_now)(void *data, size_t size);
+	void (*free)(void *data, void *memory, size_t size);
+	size_t (*charge)(void *data, size_t size);
+	void (*shrink)(void *data);
 };
 
 /**
@@ -242,6 +276,11 @@ int mheap_kheap_set_threshold(struct mheap_kheap *heap,
 void mheap_kheap_get_threshold(struct mheap_kheap *heap,
 			       u32 threshold[MHEAP_KERNEL_GENERATIONS]);
 void mheap_kheap_stats(struct mheap_kheap *heap, struct mheap_kstats *stats);
+
+/* Allocators. */
+struct mheap_kallocator *
+mheap_kallocator_register(const struct mheap_kallocator_params *params);
+int mheap_kallocator_unregister(struct mheap_kallocator *kallocator);
 
 /* Users. */
 struct mheap_kuser *mheap_kuser_create(struct mheap_kheap *heap);

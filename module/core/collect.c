@@ -185,7 +185,7 @@ static void begin_scope(struct mheap_scope *scope, struct mheap_heap *heap, u32 
 static void book(struct mheap_heap *heap, const struct mheap_tally *tally)
 {
 	mheap_lanes_book(&heap->lanes, tally);
-	atomic64_add(tally->bytes, &heap->size);
+	mheap_peak_change(heap, tally->bytes);
 	mheap_limits_free(heap, tally);
 	if (tally->tracked)
 		mheap_generations_born(&heap->generations, tally->tracked);

@@ -19,6 +19,7 @@
 #include "journal.h"
 #include "lane.h"
 #include "limit.h"
+#include "peak.h"
 #include "port.h"
 #include "release.h"
 #include "root.h"
@@ -89,6 +90,7 @@ struct mheap_triggers {
  *         room again, see limit.h; may be NULL
  * @collected: a collection has ended, and a debug flag asks for a report; NULL where
  *             nobody reads it. Called with heap->collecting held; may sleep.
+ * @shrink: or NULL: much memory became free; have the @shrink of the allocator called
  *
  * The others are called often, from contexts that may not sleep, and only note the
  * request.
@@ -100,6 +102,7 @@ struct mheap_heap_ops {
 	void (*event)(struct mheap_heap *heap);
 	void (*limit)(struct mheap_heap *heap, enum mheap_limit which, u64 used, u64 limit);
 	void (*collected)(struct mheap_heap *heap, const struct mheap_collection *collection);
+	void (*shrink)(struct mheap_heap *heap);
 };
 
 /**
@@ -150,6 +153,7 @@ struct mheap_heap_ops {
  * @ephemerons: those whose keys have died, and how many there are
  * @releasing: mheap_release_continue() is at work (atomic)
  * @size: memory of bodies, but for what lanes owe it (atomic)
+ * @peak: of @size
  * @sessions: how many there are (atomic)
  * @stalls: times that operations waited for others, see stall.h
  */
@@ -193,6 +197,7 @@ struct mheap_heap {
 	struct mheap_ephemerons ephemerons;
 	atomic_t releasing;
 	atomic64_t size;
+	struct mheap_peak peak;
 	atomic_t sessions;
 	struct mheap_histogram stalls;
 };

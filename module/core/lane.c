@@ -4,6 +4,7 @@
  */
 #include "heap.h"
 #include "lane.h"
+#include "object.h"
 #include "stall.h"
 
 /* Bodies that are larger are cleared and freed outside the section. */
@@ -217,7 +218,7 @@ void mheap_lane_fini(struct mheap_lane *lane)
 	heap->lanes.count--;
 	add_tally(&heap->lanes.total, &lane->tally);
 	mutex_unlock(&heap->lanes.lock);
-	atomic64_add(lane->tally.bytes - lane->bytes_told, &heap->size);
+	mheap_peak_change(heap, lane->tally.bytes - lane->bytes_told);
 	mheap_limit_give_back(lane);
 	mutex_destroy(&lane->lock);
 }
@@ -263,7 +264,7 @@ static void tell_bytes(struct mheap_lane *lane)
 	if (likely(change > -SIZE_STEP && change < SIZE_STEP))
 		return;
 	lane->bytes_told = lane->tally.bytes;
-	atomic64_add(change, &heap->size);
+	mheap_peak_change(heap, change);
 	if (change > 0 && mheap_ceiling_is_near(heap))
 		heap->ops->collect(heap);
 }
@@ -338,9 +339,32 @@ static void *alloc_outside(struct mheap_lane *lane, size_t size)
 	return body;
 }
 
+static void *alloc_body(struct mheap_lane *lane, size_t size)
+{
+	struct mheap_allocator *allocator = lane->heap->allocator;
+	void *body;
+
+	if (unlikely(size > LARGE_BODY))
+		return alloc_outside(lane, size);
+	if (!allocator->ops->alloc_now)
+		return allocator->ops->alloc(allocator, size);
+	body = allocator->ops->alloc_now(allocator, size);
+	return likely(body) ? body : alloc_outside(lane, size);
+}
+
+/* Tell the allocator whose body it is. */
+static noinline void bind(struct mheap_lane *lane, u32 object, void *body)
+{
+	struct mheap_allocator *allocator = lane->heap->allocator;
+	const struct mheap_chunk *chunk = mheap_chunk_of(&lane->heap->table, object);
+
+	allocator->ops->bind(allocator, body, mheap_id(object, mheap_tag(chunk, object)));
+}
+
 /**
  * mheap_lane_new_body - allocate a body
  * @lane: the caller's, entered
+ * @object: whose body it is to be; the caller has it, or its number
  * @size: how many bytes, at least 1
  *
  * A large one takes long to clear, so the section is left for it; likewise where
@@ -348,18 +372,15 @@ static void *alloc_outside(struct mheap_lane *lane, size_t size)
  *
  * Context: Entered. May sleep. Return: Zeroed memory, or NULL.
  */
-void *mheap_lane_new_body(struct mheap_lane *lane, size_t size)
+void *mheap_lane_new_body(struct mheap_lane *lane, u32 object, size_t size)
 {
-	struct mheap_allocator *allocator = lane->heap->allocator;
 	void *body;
 
 	mheap_assert_entered(lane);
-	if (unlikely(size > LARGE_BODY))
-		return alloc_outside(lane, size);
-	if (!allocator->ops->alloc_now)
-		return allocator->ops->alloc(allocator, size);
-	body = allocator->ops->alloc_now(allocator, size);
-	return likely(body) ? body : alloc_outside(lane, size);
+	body = alloc_body(lane, size);
+	if (unlikely(body && lane->heap->allocator->ops->bind))
+		bind(lane, object, body);
+	return body;
 }
 
 /**

@@ -109,7 +109,7 @@ static int take_body(struct mheap_session *session, size_t size, u32 object, voi
 	*body = NULL;
 	if (!size)
 		return 0;
-	*body = mheap_lane_new_body(&session->lane, size);
+	*body = mheap_lane_new_body(&session->lane, object, size);
 	if (likely(*body))
 		return 0;
 	session->run.left |= mheap_bit(object);

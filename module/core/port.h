@@ -20,6 +20,7 @@
 #include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/gfp.h>
+#include <linux/kmemleak.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/lockdep.h>
@@ -42,13 +43,16 @@
 /*
  * Zeroed memory of whole pages, without the rounding to a power of two that
  * kmalloc() does, and out of the direct map where there is a piece that large:
- * small pages cost the collector a miss in the TLB for every object.
+ * small pages cost the collector a miss in the TLB for every object. Who must not wait
+ * gets only that.
  */
 static inline void *mheap_port_alloc_pages(size_t size, gfp_t gfp)
 {
 	void *memory = alloc_pages_exact(size, gfp | __GFP_ZERO | __GFP_NORETRY);
 
-	return memory ?: __vmalloc(size, gfp | __GFP_ZERO);
+	if (memory || !gfpflags_allow_blocking(gfp))
+		return memory;
+	return __vmalloc(size, gfp | __GFP_ZERO);
 }
 
 static inline void mheap_port_free_pages(void *memory, size_t size)
@@ -62,6 +66,12 @@ static inline void mheap_port_free_pages(void *memory, size_t size)
 static inline void *mheap_port_vzalloc(size_t size, gfp_t gfp)
 {
 	return __vmalloc(size, gfp | __GFP_ZERO);
+}
+
+/* Memory that is never to be freed, and that nobody is to look for. */
+static inline void mheap_port_leak(const void *memory)
+{
+	kmemleak_not_leak(memory);
 }
 
 /* A number that nobody can guess, and a hash that cannot be aimed at without it. */

@@ -260,7 +260,7 @@ static int prepare(struct mheap_session *session, u32 object, const struct mheap
 				    charge - charge_of(session, old));
 	if (error || !size)
 		return error;
-	*body = mheap_lane_new_body(&session->lane, size);
+	*body = mheap_lane_new_body(&session->lane, object, size);
 	if (!*body)
 		return -ENOMEM;
 	/* The section may have been left. */

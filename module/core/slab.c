@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The slab allocator of bodies: one cache per size class, and pages for what is
- * larger than the largest class.
- *
- * Classes lie 8 bytes apart up to 128 bytes, from there on eight to each power
- * of two: a body wastes less than an eighth of its class, or less than the 8
- * bytes of its alignment.
+ * larger than the largest class. All heaps that have it share the caches.
  *
  * User memory is never copied from or to a body directly, as that could fault
  * with locks held; the doors copy through memory of their own. So the caches
@@ -13,13 +9,7 @@
  * every attempt.
  */
 #include "allocator.h"
-
-#define SMALL_STEP	8U
-#define SMALL_MAX	128U
-#define SMALL_CLASSES	(SMALL_MAX / SMALL_STEP)
-#define STEPS		8U		/* classes to a power of two */
-#define LARGE_MAX	8192U
-#define CLASSES		(SMALL_CLASSES + 6 * STEPS)	/* 128 << 6 is 8192 */
+#include "size_class.h"
 
 /**
  * struct slab_allocator - the classes' caches
@@ -29,62 +19,55 @@
  */
 struct slab_allocator {
 	struct mheap_allocator allocator;
-	struct kmem_cache *cache[CLASSES];
-	char name[CLASSES][16];
+	struct kmem_cache *cache[MHEAP_CLASSES];
+	char name[MHEAP_CLASSES][16];
 };
-
-static unsigned int class_of(size_t size)
-{
-	unsigned int shift;
-
-	if (size <= SMALL_MAX)
-		return (size - 1) / SMALL_STEP;
-	shift = fls((int)(size - 1)) - 4;	/* steps of 1 << shift bytes */
-	return SMALL_CLASSES + (shift - 4) * STEPS + ((size - 1) >> shift) - STEPS;
-}
-
-static size_t class_size(unsigned int class)
-{
-	unsigned int large = class - SMALL_CLASSES;
-
-	if (class < SMALL_CLASSES)
-		return (class + 1) * SMALL_STEP;
-	return (size_t)(STEPS + 1 + large % STEPS) << (4 + large / STEPS);
-}
 
 static void *slab_alloc(struct mheap_allocator *allocator, size_t size)
 {
 	struct slab_allocator *slab = container_of(allocator, struct slab_allocator, allocator);
 
-	if (size > LARGE_MAX)
+	if (size > MHEAP_CLASS_MAX)
 		return mheap_port_vzalloc(size, MHEAP_GFP);
-	return kmem_cache_zalloc(slab->cache[class_of(size)], MHEAP_GFP);
+	return kmem_cache_zalloc(slab->cache[mheap_class_of(size)], MHEAP_GFP);
 }
 
 static void *slab_alloc_now(struct mheap_allocator *allocator, size_t size)
 {
 	struct slab_allocator *slab = container_of(allocator, struct slab_allocator, allocator);
 
-	if (size > LARGE_MAX)
+	if (size > MHEAP_CLASS_MAX)
 		return NULL;
-	return kmem_cache_zalloc(slab->cache[class_of(size)], MHEAP_GFP_NOW);
+	return kmem_cache_zalloc(slab->cache[mheap_class_of(size)], MHEAP_GFP_NOW);
 }
 
 static void slab_free(struct mheap_allocator *allocator, void *body, size_t size)
 {
 	struct slab_allocator *slab = container_of(allocator, struct slab_allocator, allocator);
 
-	if (size > LARGE_MAX)
+	if (size > MHEAP_CLASS_MAX)
 		vfree(body);
 	else
-		kmem_cache_free(slab->cache[class_of(size)], body);
+		kmem_cache_free(slab->cache[mheap_class_of(size)], body);
 }
 
 static size_t slab_charge(const struct mheap_allocator *allocator, size_t size)
 {
-	if (size > LARGE_MAX)
+	if (size > MHEAP_CLASS_MAX)
 		return PAGE_ALIGN(size);
-	return class_size(class_of(size));
+	return mheap_class_size(mheap_class_of(size));
+}
+
+/* A cache keeps some slabs that are empty, for the next who asks. */
+static void slab_shrink(struct mheap_allocator *allocator)
+{
+	struct slab_allocator *slab = container_of(allocator, struct slab_allocator, allocator);
+	unsigned int class;
+
+	for (class = 0; class < MHEAP_CLASSES; class++) {
+		kmem_cache_shrink(slab->cache[class]);
+		cond_resched();
+	}
 }
 
 static const struct mheap_allocator_ops slab_ops = {
@@ -93,6 +76,7 @@ static const struct mheap_allocator_ops slab_ops = {
 	.alloc_now = slab_alloc_now,
 	.free = slab_free,
 	.charge = slab_charge,
+	.shrink = slab_shrink,
 };
 
 /**
@@ -106,7 +90,7 @@ void mheap_slab_destroy(struct mheap_allocator *allocator)
 	struct slab_allocator *slab = container_of(allocator, struct slab_allocator, allocator);
 	unsigned int class;
 
-	for (class = 0; class < CLASSES; class++)
+	for (class = 0; class < MHEAP_CLASSES; class++)
 		kmem_cache_destroy(slab->cache[class]);
 	kfree(slab);
 }
@@ -126,11 +110,11 @@ struct mheap_allocator *mheap_slab_create(void)
 	if (!slab)
 		return ERR_PTR(-ENOMEM);
 	slab->allocator.ops = &slab_ops;
-	for (class = 0; class < CLASSES; class++) {
+	for (class = 0; class < MHEAP_CLASSES; class++) {
 		snprintf(slab->name[class], sizeof(slab->name[class]), "mheap-%zu",
-			 class_size(class));
-		slab->cache[class] = kmem_cache_create(slab->name[class], class_size(class),
-						       SMALL_STEP, SLAB_ACCOUNT, NULL);
+			 mheap_class_size(class));
+		slab->cache[class] = kmem_cache_create(slab->name[class], mheap_class_size(class),
+						       MHEAP_CLASS_STEP, SLAB_ACCOUNT, NULL);
 		if (!slab->cache[class]) {
 			mheap_slab_destroy(&slab->allocator);
 			return ERR_PTR(-ENOMEM);

@@ -19,6 +19,7 @@
 #include "enumerate.h"
 #include "event.h"
 #include "file.h"
+#include "kern/allocators.h"
 #include "words.h"
 
 static int device_open(struct inode *inode, struct file *filp)
@@ -53,6 +54,8 @@ static noinline long device_submit_first(struct mheap_file *file, void __user *a
 	return device_submit(file, argument);
 }
 
+static_assert(MHEAP_ALLOCATOR_NAME_SIZE == MHEAP_ALLOCATOR_NAME_MAX);
+
 static const struct file_operations device_operations;
 
 static int join_file(struct file *filp, struct file *target)
@@ -80,6 +83,20 @@ static noinline long device_join(struct file *filp, const void __user *argument)
 	return error;
 }
 
+static noinline long device_allocator(struct mheap_file *file, const void __user *argument)
+{
+	struct mheap_allocator_name allocator;
+	size_t length;
+
+	if (copy_from_user(&allocator, argument, sizeof(allocator)))
+		return -EFAULT;
+	length = strnlen(allocator.name, sizeof(allocator.name));
+	if (length == sizeof(allocator.name) ||
+	    memchr_inv(allocator.name + length, 0, sizeof(allocator.name) - length))
+		return -EINVAL;
+	return mheap_file_choose_allocator(file, allocator.name);
+}
+
 static long device_ioctl(struct file *filp, unsigned int request, unsigned long argument)
 {
 	struct mheap_file *file = filp->private_data;
@@ -95,6 +112,8 @@ static long device_ioctl(struct file *filp, unsigned int request, unsigned long 
 		return device_join(filp, (void __user *)argument);
 	if (request == MHEAP_IOC_LISTEN)
 		return mheap_events_listen(file, (void __user *)argument);
+	if (request == MHEAP_IOC_ALLOCATOR)
+		return device_allocator(file, (void __user *)argument);
 	return mheap_control(file, request, (void __user *)argument);
 }
 

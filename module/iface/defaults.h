@@ -6,6 +6,7 @@
 #define _MHEAP_IFACE_DEFAULTS_H
 
 struct kobject;
+struct mheap_allocator;
 struct mheap_heap_config;
 
 int mheap_defaults_init(struct kobject *parent);
@@ -13,5 +14,6 @@ void mheap_defaults_exit(void);
 void mheap_defaults_get(struct mheap_heap_config *config);
 struct mheap_heap_config *mheap_defaults_lock(void);
 void mheap_defaults_unlock(void);
+struct mheap_allocator *mheap_defaults_allocator(const char *name);
 
 #endif /* _MHEAP_IFACE_DEFAULTS_H */

@@ -10,15 +10,25 @@
 #include "defaults.h"
 #include "file.h"
 #include "folder.h"
+#include "kern/allocators.h"
 #include "kern/instance.h"
 #include "serial.h"
 
-static struct mheap_instance *new_instance(void)
+/* @allocator: its name; NULL for the default. */
+static struct mheap_instance *new_instance(const char *allocator)
 {
 	struct mheap_heap_config config;
+	struct mheap_instance *instance;
+	struct mheap_allocator *chosen;
 
+	chosen = mheap_defaults_allocator(allocator);
+	if (IS_ERR(chosen))
+		return ERR_CAST(chosen);
 	mheap_defaults_get(&config);
-	return mheap_instance_create(&config);
+	config.allocator = chosen;
+	instance = mheap_instance_create(&config);
+	mheap_allocator_put(chosen);
+	return instance;
 }
 
 static void begin_session(struct mheap_file *file, u32 serial)
@@ -51,7 +61,7 @@ struct mheap_file *mheap_file_open(void)
 	error = mheap_serial_get(&serial);
 	if (error)
 		goto err_file;
-	file->instance = new_instance();
+	file->instance = new_instance(NULL);
 	if (IS_ERR(file->instance)) {
 		error = PTR_ERR(file->instance);
 		goto err_serial;
@@ -114,15 +124,19 @@ static void unlock_both(struct mheap_file *a, struct mheap_file *b)
 	mutex_unlock(&b->lock);
 }
 
-/* Give up the heap and the session of a fresh file for those of another heap. */
-static void move(struct mheap_file *file, const struct mheap_file *target)
+/*
+ * Give up the heap and the session of a fresh file for those of another heap: the
+ * caller has a reference to the instance, and a session's place in the directory.
+ */
+static void move(struct mheap_file *file, struct mheap_instance *instance,
+		 struct mheap_folder *folder)
 {
 	const u32 serial = file->session.handles.serial;
 
+	lockdep_assert_held(&file->lock);
 	mheap_session_fini(&file->session);
-	file->instance = mheap_instance_get(target->instance);
-	file->folder = target->folder;
-	mheap_folder_join(file->folder);
+	file->instance = instance;
+	file->folder = folder;
 	begin_session(file, serial);
 }
 
@@ -150,7 +164,8 @@ int mheap_file_join(struct mheap_file *file, struct mheap_file *target)
 	}
 	instance = file->instance;
 	folder = file->folder;
-	move(file, target);
+	mheap_folder_join(target->folder);
+	move(file, mheap_instance_get(target->instance), target->folder);
 	/* Pair with the acquire in mheap_file_is_settled(). */
 	smp_store_release(&target->settled, true);
 	smp_store_release(&file->settled, true);	/* with all that move() did */
@@ -158,6 +173,59 @@ int mheap_file_join(struct mheap_file *file, struct mheap_file *target)
 	mheap_folder_leave(folder);
 	mheap_instance_put(instance);
 	return 0;
+}
+
+/* Return: 0, or -EBUSY, and the file has kept its heap. */
+static int replace(struct mheap_file *file, struct mheap_instance **instance,
+		   struct mheap_folder **folder)
+{
+	struct mheap_instance *was;
+	struct mheap_folder *left;
+	int error = -EBUSY;
+
+	mutex_lock(&file->lock);
+	if (!file->settled) {
+		was = file->instance;
+		left = file->folder;
+		move(file, *instance, *folder);
+		*instance = was;
+		*folder = left;
+		error = 0;
+	}
+	mutex_unlock(&file->lock);
+	return error;
+}
+
+/**
+ * mheap_file_choose_allocator - make the heap of a file anew, with another allocator
+ * @file: the open file
+ * @name: of the allocator
+ *
+ * Context: May sleep.
+ * Return: 0, -EBUSY if @file is not fresh, -ENOENT if no allocator has that name, or
+ * -ENOMEM.
+ */
+int mheap_file_choose_allocator(struct mheap_file *file, const char *name)
+{
+	struct mheap_instance *instance;
+	struct mheap_folder *folder;
+	int error;
+
+	if (mheap_file_is_settled(file))
+		return -EBUSY;
+	instance = new_instance(name);
+	if (IS_ERR(instance))
+		return PTR_ERR(instance);
+	folder = mheap_folder_create(instance, NULL);
+	if (IS_ERR(folder)) {
+		mheap_instance_put(instance);
+		return PTR_ERR(folder);
+	}
+	error = replace(file, &instance, &folder);
+	/* What the file had before; or what was to be, and nobody has seen. */
+	mheap_folder_leave(folder);
+	mheap_instance_put(instance);
+	return error;
 }
 
 /**

@@ -44,6 +44,7 @@ struct mheap_file {
 struct mheap_file *mheap_file_open(void);
 void mheap_file_close(struct mheap_file *file);
 int mheap_file_join(struct mheap_file *file, struct mheap_file *target);
+int mheap_file_choose_allocator(struct mheap_file *file, const char *name);
 void mheap_file_settle(struct mheap_file *file);
 struct mheap_folder *mheap_file_folder(struct mheap_file *file);
 

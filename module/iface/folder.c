@@ -15,6 +15,7 @@
 #include <linux/sysfs.h>
 #include <linux/wait_bit.h>
 
+#include "classes.h"
 #include "core/collect.h"
 #include "core/permanent.h"
 #include "debug.h"
@@ -139,6 +140,7 @@ static const struct attribute_group *folder_groups[] = {
 	&actions,
 	&mheap_figures,
 	&mheap_statistics,
+	&mheap_classes,
 	NULL,
 };
 

@@ -15,6 +15,7 @@
 #include "core/finalizer.h"
 #include "defaults.h"
 #include "folder.h"
+#include "kern/allocators.h"
 #include "kern/compat.h"
 #include "kern/instance.h"
 #include "kernel.h"
@@ -91,19 +92,39 @@ static int get_modules(const struct mheap_kheap_params *params)
 	return 0;
 }
 
+/*
+ * A heap does not hold the module that is to destroy it, and so not by its allocator
+ * either. Return: that module, where the allocator is in it, or NULL.
+ */
+static struct module *own_allocator(const struct mheap_kheap *heap)
+{
+	struct module *owner = heap->instance->allocator->ops->owner;
+
+	return is_own(&heap->params, owner) ? owner : NULL;
+}
+
 static struct mheap_instance *new_instance(const struct mheap_kheap_params *params)
 {
 	struct mheap_heap_config config;
+	struct mheap_allocator *allocator;
 	struct mheap_instance *instance;
 
+	allocator = mheap_defaults_allocator(params->allocator);
+	if (IS_ERR(allocator))
+		return ERR_CAST(allocator);
 	mheap_defaults_get(&config);
 	config.finalizers_max = MHEAP_FINALIZERS_MAX;
+	config.allocator = allocator;
 	instance = mheap_instance_create(&config);
-	if (IS_ERR(instance) || !params->allocator ||
-	    !strcmp(params->allocator, instance->heap.allocator->ops->name))
-		return instance;
-	mheap_instance_put_and_wait(instance);
-	return ERR_PTR(-ENOENT);
+	mheap_allocator_put(allocator);
+	return instance;
+}
+
+/* The allocator is put with its module, which may be on its way out. */
+static void free_instance(struct mheap_kheap *heap)
+{
+	__module_get(own_allocator(heap));
+	mheap_instance_put_and_wait(heap->instance);
 }
 
 static int make_heap(struct mheap_kheap *heap)
@@ -113,6 +134,7 @@ static int make_heap(struct mheap_kheap *heap)
 	heap->instance = new_instance(&heap->params);
 	if (IS_ERR(heap->instance))
 		return PTR_ERR(heap->instance);
+	module_put(own_allocator(heap));
 	error = mheap_kernel_finalizers_start(heap);
 	if (error)
 		goto err_instance;
@@ -122,7 +144,7 @@ static int make_heap(struct mheap_kheap *heap)
 	error = PTR_ERR(heap->folder);
 	mheap_kernel_finalizers_stop(heap);
 err_instance:
-	mheap_instance_put_and_wait(heap->instance);
+	free_instance(heap);
 	return error;
 }
 
@@ -229,7 +251,7 @@ void mheap_kheap_destroy(struct mheap_kheap *heap)
 		return;
 	mheap_kernel_finalizers_stop(heap);
 	mheap_folder_leave(heap->folder);
-	mheap_instance_put_and_wait(heap->instance);
+	free_instance(heap);
 	give_up_name(heap);
 	put_modules(&heap->params, heap->params.type_count);
 	kfree(heap);

@@ -50,11 +50,32 @@ static ssize_t allocator_show(struct kobject *kobj, struct kobj_attribute *attri
 	return sysfs_emit(text, "%s\n", mheap_folder_heap(kobj)->allocator->ops->name);
 }
 
+/* How many errors of each kind the allocator has found. */
+static ssize_t allocator_errors_show(struct kobject *kobj, struct kobj_attribute *attribute,
+				     char *text)
+{
+	const struct mheap_allocator *allocator = mheap_folder_heap(kobj)->allocator;
+	u64 count[MHEAP_ERRORS] = {};
+
+	if (allocator->ops->errors)
+		allocator->ops->errors(allocator, count);
+	return sysfs_emit(text, "%llu %llu %llu %llu %llu\n", count[MHEAP_ERROR_OVERRUN],
+			  count[MHEAP_ERROR_UNDERRUN], count[MHEAP_ERROR_USE_AFTER_FREE],
+			  count[MHEAP_ERROR_DOUBLE_FREE], count[MHEAP_ERROR_MISMATCH]);
+}
+
+static ssize_t peak_bytes_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
+{
+	return sysfs_emit(text, "%lld\n", READ_ONCE(mheap_folder_heap(kobj)->peak.ever));
+}
+
 static struct kobj_attribute verdicts_file = __ATTR_RO(verdicts);
 static struct kobj_attribute ceiling_waits_file = __ATTR_RO(ceiling_waits);
 static struct kobj_attribute garbage_pardoned_file = __ATTR_RO(garbage_pardoned);
 static struct kobj_attribute count_file = __ATTR_RO(count);
 static struct kobj_attribute allocator_file = __ATTR_RO(allocator);
+static struct kobj_attribute allocator_errors_file = __ATTR_RO(allocator_errors);
+static struct kobj_attribute peak_bytes_file = __ATTR_RO(peak_bytes);
 
 static ssize_t sessions_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
 {
@@ -268,6 +289,8 @@ static struct attribute *stats_attrs[] = {
 	&skipped_file.attribute.attr,
 	&ceiling_waits_file.attr,
 	&verdicts_file.attr,
+	&allocator_errors_file.attr,
+	&peak_bytes_file.attr,
 	&limit_failures_file.attr,
 	&by_threshold_file.attribute.attr,
 	&by_ceiling_file.attribute.attr,

@@ -3,12 +3,29 @@
  * The module's directory in sysfs.
  */
 #include <linux/kobject.h>
+#include <linux/sysfs.h>
 
 #include "defaults.h"
 #include "folder.h"
+#include "kern/allocators.h"
 #include "sysfs.h"
 
 static struct kobject *root;
+
+/* Names with one space between them. */
+static ssize_t allocators_show(struct kobject *kobj, struct kobj_attribute *attribute, char *text)
+{
+	char name[MHEAP_ALLOCATOR_NAME_MAX];
+	ssize_t length = 0;
+	unsigned int i;
+
+	for (i = 0; !mheap_allocator_name(i, name); i++)
+		length += sysfs_emit_at(text, length, "%s%s", i ? " " : "", name);
+	length += sysfs_emit_at(text, length, "\n");
+	return length;
+}
+
+static const struct kobj_attribute allocators_file = __ATTR_RO(allocators);
 
 /**
  * mheap_sysfs_init - make /sys/kernel/mheap
@@ -25,6 +42,12 @@ int mheap_sysfs_init(void)
 		return -ENOMEM;
 	error = mheap_defaults_init(root);
 	if (error) {
+		kobject_put(root);
+		return error;
+	}
+	error = sysfs_create_file(root, &allocators_file.attr);
+	if (error) {
+		mheap_defaults_exit();
 		kobject_put(root);
 		return error;
 	}

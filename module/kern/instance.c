@@ -22,6 +22,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "allocators.h"
 #include "core/collect.h"
 #include "core/release.h"
 #include "core/session.h"
@@ -33,7 +34,6 @@
 #define REPORT_INTERVAL		(5 * HZ)
 
 static struct workqueue_struct *workqueue;
-static struct mheap_allocator *allocator;
 
 static void request(struct mheap_instance *instance, struct work_struct *work)
 {
@@ -98,6 +98,13 @@ static void report(struct mheap_heap *heap, const struct mheap_collection *colle
 			collection->generation, collection->uncollectable);
 }
 
+static void request_shrink(struct mheap_heap *heap)
+{
+	struct mheap_instance *instance = container_of(heap, struct mheap_instance, heap);
+
+	request(instance, &instance->shrink);
+}
+
 static const struct mheap_heap_ops heap_ops = {
 	.collect = request_collect,
 	.release = request_release,
@@ -105,6 +112,7 @@ static const struct mheap_heap_ops heap_ops = {
 	.event = wake_readers,
 	.limit = note_limit,
 	.collected = report,
+	.shrink = request_shrink,
 };
 
 static void collect_work(struct work_struct *work)
@@ -121,6 +129,19 @@ static void release_work(struct work_struct *work)
 	mheap_release_continue(&instance->heap);
 }
 
+static void shrink(struct mheap_allocator *allocator)
+{
+	if (allocator->ops->shrink)
+		allocator->ops->shrink(allocator);
+}
+
+static void shrink_work(struct work_struct *work)
+{
+	struct mheap_instance *instance = container_of(work, struct mheap_instance, shrink);
+
+	shrink(instance->heap.allocator);
+}
+
 /*
  * The shrinker asks no more once its list is left. The triggers re-arm only themselves,
  * which ends with their cancellation; what they have asked for is the first of the
@@ -128,6 +149,7 @@ static void release_work(struct work_struct *work)
  * starts after @dying was set requests nothing, and the first cancellation leaves
  * @collect idle; so what can be queued behind its back comes from a @release that
  * started before, and that one has ended when the second cancellation returns.
+ * @shrink requests nothing and is requested by the other two.
  */
 static void quiesce(struct mheap_instance *instance)
 {
@@ -137,39 +159,82 @@ static void quiesce(struct mheap_instance *instance)
 	cancel_work_sync(&instance->collect);
 	cancel_work_sync(&instance->release);
 	cancel_work_sync(&instance->collect);
+	cancel_work_sync(&instance->shrink);
+}
+
+/* The heap is gone; what it leaves is empty, and may be much. */
+static void end_allocator(struct mheap_instance *instance, bool much)
+{
+	if (much)
+		shrink(instance->heap.allocator);
+	mheap_allocator_close(instance->allocator, instance->heap.allocator);
+	mheap_allocator_put(instance->allocator);
 }
 
 static void destroy_work(struct work_struct *work)
 {
 	struct mheap_instance *instance = container_of(work, struct mheap_instance, destroy);
 	struct completion *gone = instance->gone;
+	bool much;
 
 	quiesce(instance);
+	much = atomic64_read(&instance->heap.size) >= MHEAP_PEAK_DROP;
 	mheap_heap_fini(&instance->heap);
+	end_allocator(instance, much);
 	kfree_rcu(instance, rcu);
 	if (gone)
 		complete(gone);
 }
 
+/* Return: what config->allocator stands for, kept, or an ERR_PTR(). */
+static struct mheap_allocator *choose_allocator(const struct mheap_heap_config *config)
+{
+	if (!config->allocator)
+		return mheap_allocator_get(MHEAP_ALLOCATOR_DEFAULT);
+	return mheap_allocator_again(config->allocator);
+}
+
+/* Return: 0 or -errno. */
+static int init_heap(struct mheap_instance *instance, const struct mheap_heap_config *config)
+{
+	struct mheap_heap_config heap_config = *config;
+	int error;
+
+	heap_config.ops = &heap_ops;
+	instance->allocator = choose_allocator(config);
+	if (IS_ERR(instance->allocator))
+		return PTR_ERR(instance->allocator);
+	heap_config.allocator = mheap_allocator_open(instance->allocator);
+	if (IS_ERR(heap_config.allocator)) {
+		mheap_allocator_put(instance->allocator);
+		return PTR_ERR(heap_config.allocator);
+	}
+	error = mheap_heap_init(&instance->heap, &heap_config);
+	if (error) {
+		mheap_allocator_close(instance->allocator, heap_config.allocator);
+		mheap_allocator_put(instance->allocator);
+	}
+	return error;
+}
+
 /**
  * mheap_instance_create - make an empty heap
- * @config: how it is to be, but for its surroundings
+ * @config: how it is to be, but for its surroundings; the allocator, if there is one,
+ *          is registered and kept by the caller
  *
  * Context: May sleep.
- * Return: The instance, with one reference, or an ERR_PTR() of -ENOMEM.
+ * Return: The instance, with one reference, or an ERR_PTR() of -ENOMEM, or of what the
+ * allocator's @open says.
  */
 struct mheap_instance *mheap_instance_create(const struct mheap_heap_config *config)
 {
-	struct mheap_heap_config heap_config = *config;
 	struct mheap_instance *instance;
 	int error;
 
-	heap_config.allocator = allocator;
-	heap_config.ops = &heap_ops;
 	instance = kzalloc(sizeof(*instance), MHEAP_GFP);
 	if (!instance)
 		return ERR_PTR(-ENOMEM);
-	error = mheap_heap_init(&instance->heap, &heap_config);
+	error = init_heap(instance, config);
 	if (error) {
 		kfree(instance);
 		return ERR_PTR(error);
@@ -177,6 +242,7 @@ struct mheap_instance *mheap_instance_create(const struct mheap_heap_config *con
 	refcount_set(&instance->references, 1);
 	INIT_WORK(&instance->collect, collect_work);
 	INIT_WORK(&instance->release, release_work);
+	INIT_WORK(&instance->shrink, shrink_work);
 	INIT_WORK(&instance->destroy, destroy_work);
 	init_waitqueue_head(&instance->settled);
 	init_waitqueue_head(&instance->events);
@@ -292,12 +358,11 @@ int mheap_instance_listen(struct mheap_instance *instance, struct mheap_session 
 
 /**
  * mheap_instances_init - make it possible to create instances
- * @bodies: allocator of their bodies; to be kept until mheap_instances_exit()
  *
  * Context: May sleep.
  * Return: 0 or -ENOMEM.
  */
-int mheap_instances_init(struct mheap_allocator *bodies)
+int mheap_instances_init(void)
 {
 	int error;
 
@@ -308,7 +373,6 @@ int mheap_instances_init(struct mheap_allocator *bodies)
 	error = mheap_shrinker_init();
 	if (error)
 		destroy_workqueue(workqueue);
-	allocator = bodies;
 	return error;
 }
 

@@ -24,10 +24,12 @@ struct completion;
  * struct mheap_instance - a heap and its background work
  * @rcu: the shrinker may still be counting; in front, as RCU wants it near there
  * @heap: the heap
+ * @allocator: that of the heap, as it is registered
  * @references: sessions and the directory in sysfs; the last one queues @destroy
  * @dying: set once, by @destroy: nothing more is to be queued
  * @collect: runs the collections that are due
  * @release: continues releases
+ * @shrink: gives empty memory back to the system
  * @trigger: asks for collections
  * @shrinkable: on the shrinker's list
  * @destroy: frees the instance
@@ -40,10 +42,12 @@ struct completion;
 struct mheap_instance {
 	struct rcu_head rcu;
 	struct mheap_heap heap;
+	struct mheap_allocator *allocator;
 	refcount_t references;
 	bool dying;
 	struct work_struct collect;
 	struct work_struct release;
+	struct work_struct shrink;
 	struct mheap_trigger trigger;
 	struct list_head shrinkable;
 	struct work_struct destroy;
@@ -64,7 +68,7 @@ void mheap_instance_name(struct mheap_instance *instance, const char *name);
 int mheap_instance_settle(struct mheap_instance *instance);
 int mheap_instance_listen(struct mheap_instance *instance, struct mheap_session *session);
 
-int mheap_instances_init(struct mheap_allocator *allocator);
+int mheap_instances_init(void);
 void mheap_instances_exit(void);
 
 #endif /* _MHEAP_KERN_INSTANCE_H */

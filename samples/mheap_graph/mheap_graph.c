@@ -9,6 +9,8 @@
  *	lines	how many lines (50)
  *	keep	keep the map until the module is unloaded: look at
  *		/sys/kernel/mheap/mheap_graph meanwhile
+ *	allocator where memory of the objects comes from: one of those in
+ *		/sys/kernel/mheap/allocators
  *	pin	let the heap hold the module: it cannot be unloaded until something is
  *		written to /sys/module/mheap_graph/parameters/destroy
  *
@@ -43,6 +45,9 @@ MODULE_PARM_DESC(lines, "how many lines the map has");
 static bool keep;
 module_param(keep, bool, 0444);
 MODULE_PARM_DESC(keep, "keep the map until the module is unloaded");
+static char *allocator;
+module_param(allocator, charp, 0444);
+MODULE_PARM_DESC(allocator, "where memory of the objects comes from");
 static bool pin;
 module_param(pin, bool, 0444);
 MODULE_PARM_DESC(pin, "let the heap hold the module");
@@ -260,6 +265,7 @@ static int make(void)
 {
 	const struct mheap_kheap_params params = {
 		.name = "mheap_graph",
+		.allocator = allocator,
 		.types = types,
 		.type_count = TYPES,
 		.flags = pin ? MHEAP_KHEAP_PIN : 0,

@@ -136,6 +136,10 @@ test_sysfs() {
 	expect "gc garbage" 0 "^0$" "$mheap" gc garbage
 	expect "gc garbage --clear" 0 "" "$mheap" gc garbage --clear
 	expect "gc stats" 0 "^collections +0 +1 +1$" "$mheap" gc stats
+	expect "stat --classes" 0 "^$heap +all +" "$mheap" stat --classes "$heap"
+	"$mheap" stat --classes --json > out
+	check "stat --classes --json" json 'len(d[0]["classes"]) == 65 and
+		all(c["held"] - c["asked"] == c["wasted"] for c in d[0]["classes"])' < out
 	"$mheap" stat --json > out
 	check "stat --json knows all there is" json 'None not in d[0].values() and
 		None not in d[0]["stats"].values() and

@@ -575,6 +575,89 @@ static void test_names_in_batches(void)
 	mh_close(heap);
 }
 
+static void test_memory(void)
+{
+	struct mh_session *heap = open_heap();
+	mh_handle block = 0, other = 0, object = make(heap, 2, 8), weak = 0;
+	struct mheap_object_info info;
+	char data[8];
+
+	IS(mh_mem_alloc(heap, 0, &block), 0);
+	IS(mh_mem_alloc(heap, 0, &other), 0);
+	IS(mh_same(heap, block, other), 0);
+	IS(mh_mem_free(heap, other), 0);
+	IS(mh_mem_free(heap, other), -ESTALE);
+	IS(mh_mem_free(heap, 0), 0);
+	IS(mh_mem_realloc(heap, &block, 6), 0);
+	IS(mh_write(heap, block, 0, "memory", 6), 0);
+	other = block;
+	IS(mh_mem_realloc(heap, &block, 8), 0);
+	IS(block, other);
+	IS(mh_read(heap, block, 0, data, 8), 8);
+	IS(memcmp(data, "memory\0\0", 8), 0);
+	IS(mh_mem_realloc(heap, &block, 0), 0);
+	IS(mh_read(heap, block, 0, data, 8), 0);
+	IS(mh_info(heap, block, &info), 0);
+	IS(info.flags & MHEAP_OBJECT_TRACKED, 0);
+	IS(info.type, MH_MEM_TYPE);
+
+	other = 0;
+	IS(mh_mem_realloc(heap, &other, 5), 0);
+	IS(mh_info(heap, other, &info), 0);
+	IS(info.length, 5);
+	IS(mh_mem_free(heap, other), 0);
+	IS(mh_mem_calloc(heap, 3, 4, &other), 0);
+	IS(mh_info(heap, other, &info), 0);
+	IS(info.length, 12);
+	IS(mh_read(heap, other, 4, data, 8), 8);
+	IS(memcmp(data, "\0\0\0\0\0\0\0\0", 8), 0);
+	IS(mh_mem_free(heap, other), 0);
+
+	other = 77;
+	IS(mh_mem_calloc(heap, SIZE_MAX / 2, 3, &other), -EOVERFLOW);
+	IS(mh_mem_calloc(heap, MHEAP_LENGTH_MAX, 2, &other), -E2BIG);
+	IS(mh_mem_alloc(heap, MHEAP_LENGTH_MAX + 1UL, &other), -E2BIG);
+	IS(mh_mem_realloc(heap, &block, MHEAP_LENGTH_MAX + 1UL), -E2BIG);
+	IS(other, 77);
+	IS(mh_mem_realloc(heap, &other, 1), -EBADF);
+	IS(mh_mem_free(heap, other), -EBADF);
+	/* Not of this domain. */
+	IS(mh_mem_realloc(heap, &object, 1), -EINVAL);
+	IS(mh_mem_free(heap, object), -EINVAL);
+	IS(mh_weak(heap, block, &weak), 0);
+	IS(mh_mem_realloc(heap, &weak, 1), -EINVAL);
+	IS(mh_mem_free(heap, weak), -EINVAL);
+
+	IS(mh_store(heap, object, 1, block), 0);
+	IS(mh_mem_free(heap, block), 0);
+	IS(objects(heap), 2);
+	IS(mh_drop(heap, object), 0);
+	IS(objects(heap), 0);
+	mh_close(heap);
+}
+
+static void test_allocators(void)
+{
+	static const char *const names[] = { "slab", "page", "debug" };
+	struct mh_session *heap = NULL;
+	struct mheap_stats stats;
+	char text[64];
+
+	for (int i = 0; i < 3; i++) {
+		IS(mh_open_with(names[i], &heap), 0);
+		IS(mh_drop(heap, make(heap, 3, 3000)), 0);
+		IS(mh_stats(heap, &stats), 0);
+		IS(mh_heap_read(stats.name, "allocator", text, sizeof(text)), (int)strlen(names[i]));
+		IS(strcmp(text, names[i]), 0);
+		mh_close(heap);
+	}
+	heap = NULL;
+	IS(mh_open_with("nobody", &heap), -ENOENT);
+	IS(mh_open_with("", &heap), -ENOENT);
+	IS(mh_open_with("a name that is longer than any that there can be", &heap), -ENAMETOOLONG);
+	IS(heap == NULL, 1);
+}
+
 static void run(const char *name, void (*test)(void))
 {
 	good = true;
@@ -603,6 +686,8 @@ int main(void)
 	run("threads", test_threads);
 	run("sharing", test_sharing);
 	run("names in batches", test_names_in_batches);
+	run("memory", test_memory);
+	run("allocators", test_allocators);
 	printf("1..%d\n", tests);
 	return failures != 0;
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "debug_allocator.h"
 #include "exact.h"
 #include "fixture.h"
 #include "harness.h"
@@ -53,6 +54,13 @@ static void collected(struct mheap_heap *heap, const struct mheap_collection *co
 	fixture->reports++;
 }
 
+static void want_shrink(struct mheap_heap *heap)
+{
+	struct fixture *fixture = container_of(heap, struct fixture, heap);
+
+	__atomic_add_fetch(&fixture->shrinks, 1, __ATOMIC_RELAXED);
+}
+
 static const struct mheap_heap_ops fixture_ops = {
 	.collect = want_collect,
 	.release = want_release,
@@ -60,7 +68,51 @@ static const struct mheap_heap_ops fixture_ops = {
 	.event = event,
 	.limit = limit,
 	.collected = collected,
+	.shrink = want_shrink,
 };
+
+static void no_site(struct mheap_debug_site *site)
+{
+	memset(site, 0, sizeof(*site));
+}
+
+static void found(const struct mheap_debug_report *report)
+{
+	note("debug allocator: %s, byte %ld of %zu", mheap_debug_kind(report->kind),
+	     report->offset, report->size);
+	check(!"the heap damages bodies");
+}
+
+static const struct mheap_debug_hooks debug_hooks = { .site = no_site, .report = found };
+
+/* Return: 0 or -ENOMEM. */
+static int make_allocator(struct fixture *fixture)
+{
+	if (fixture->flags & FIXTURE_DEBUG) {
+		fixture->pattern = mheap_debug_create(&debug_hooks);
+		if (IS_ERR(fixture->pattern))
+			return -ENOMEM;
+		fixture->allocator = fixture->pattern->ops->open(fixture->pattern);
+		if (!IS_ERR(fixture->allocator))
+			return 0;
+		mheap_debug_destroy(fixture->pattern);
+		return -ENOMEM;
+	}
+	fixture->allocator = fixture->flags & FIXTURE_SLAB ? mheap_slab_create() : exact_create();
+	return IS_ERR(fixture->allocator) ? PTR_ERR(fixture->allocator) : 0;
+}
+
+static void destroy_allocator(struct fixture *fixture)
+{
+	if (fixture->flags & FIXTURE_DEBUG) {
+		fixture->allocator->ops->close(fixture->allocator);
+		mheap_debug_destroy(fixture->pattern);
+	} else if (fixture->flags & FIXTURE_SLAB) {
+		mheap_slab_destroy(fixture->allocator);
+	} else {
+		exact_destroy(fixture->allocator);
+	}
+}
 
 /* Do what was asked for. Return: false if nothing was. */
 static bool work_once(struct fixture *fixture)
@@ -123,15 +175,11 @@ int fixture_try_begin(struct fixture *fixture, unsigned int flags)
 
 	memset(fixture, 0, sizeof(*fixture));
 	fixture->flags = flags;
-	fixture->allocator = flags & FIXTURE_SLAB ? mheap_slab_create() : exact_create();
-	if (IS_ERR(fixture->allocator))
-		return PTR_ERR(fixture->allocator);
+	if (make_allocator(fixture))
+		return -ENOMEM;
 	config.allocator = fixture->allocator;
 	if (mheap_heap_init(&fixture->heap, &config)) {
-		if (flags & FIXTURE_SLAB)
-			mheap_slab_destroy(fixture->allocator);
-		else
-			exact_destroy(fixture->allocator);
+		destroy_allocator(fixture);
 		return -ENOMEM;
 	}
 	pthread_mutex_init(&fixture->lock, NULL);
@@ -174,10 +222,7 @@ void fixture_end(struct fixture *fixture)
 	if (fixture->flags & FIXTURE_VERIFY)
 		check_equal(atomic64_read(&fixture->heap.verify.wrong), 0);
 	mheap_heap_fini(&fixture->heap);
-	if (fixture->flags & FIXTURE_SLAB)
-		mheap_slab_destroy(fixture->allocator);
-	else
-		exact_destroy(fixture->allocator);
+	destroy_allocator(fixture);
 	pthread_mutex_destroy(&fixture->lock);
 	pthread_cond_destroy(&fixture->wake);
 	pthread_cond_destroy(&fixture->slept);

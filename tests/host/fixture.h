@@ -19,12 +19,14 @@
  * @FIXTURE_AUTO: automatic collection is on
  * @FIXTURE_WORKER: a thread does what the heap asks for
  * @FIXTURE_VERIFY: every verdict of the collector is checked
+ * @FIXTURE_DEBUG: bodies come from the debug allocator; what it finds fails the test
  */
 enum fixture_flags {
 	FIXTURE_SLAB = 1,
 	FIXTURE_AUTO = 2,
 	FIXTURE_WORKER = 4,
 	FIXTURE_VERIFY = 8,
+	FIXTURE_DEBUG = 16,
 };
 
 /**
@@ -34,6 +36,7 @@ enum fixture_flags {
  * @is_open: which of them are
  * @serial: of the session opened last
  * @allocator: of bodies
+ * @pattern: of @allocator, with FIXTURE_DEBUG
  * @flags: enum fixture_flags
  * @collect_wanted: the heap has asked for a collection
  * @release_wanted: the heap has asked for a release to be continued
@@ -44,6 +47,7 @@ enum fixture_flags {
  * @reports: how often a collection was reported (this and the next: under
  *           heap->collecting)
  * @reported: the last one
+ * @shrinks: how often the heap has asked to have memory given back
  * @worker: the thread
  * @stop: it is to end
  * @idle: nothing to do for it
@@ -57,6 +61,7 @@ struct fixture {
 	bool is_open[FIXTURE_SESSIONS];
 	u32 serial;
 	struct mheap_allocator *allocator;
+	struct mheap_allocator *pattern;
 	unsigned int flags;
 	bool collect_wanted;
 	bool release_wanted;
@@ -66,6 +71,7 @@ struct fixture {
 	unsigned long limits_told;
 	unsigned long reports;
 	struct mheap_collection reported;
+	unsigned long shrinks;
 	pthread_t worker;
 	bool stop;
 	bool idle;

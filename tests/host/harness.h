@@ -32,6 +32,7 @@ struct suite {
 
 /* All suites, in the order in which they run. */
 #define SUITES(X) \
+	X(allocators) \
 	X(slab) \
 	X(table) \
 	X(handles) \

@@ -9,6 +9,7 @@
 long port_allocations;
 long port_allocated;
 long port_failures;
+long port_leaks;
 long port_alarms;
 long port_fail_at;
 bool port_fail_all;
@@ -73,6 +74,16 @@ void port_free(void *memory)
 	if (memory)
 		__atomic_sub_fetch(&port_allocated, 1, __ATOMIC_RELAXED);
 	free(memory);
+}
+
+/*
+ * Nobody may use it any more, not even the test that damaged it: so it can go, and
+ * the sanitizer has something to say where somebody does.
+ */
+void mheap_port_leak(void *memory)
+{
+	__atomic_add_fetch(&port_leaks, 1, __ATOMIC_RELAXED);
+	port_free(memory);
 }
 
 struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align,

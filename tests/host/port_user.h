@@ -261,6 +261,9 @@ extern long port_failures;
 extern long port_fail_at;
 extern bool port_fail_all;
 
+/* What mheap_port_leak() gave up, counted in port_allocated no more. */
+extern long port_leaks;
+
 void *port_alloc(size_t size);
 void port_free(void *memory);
 
@@ -301,6 +304,19 @@ static inline void port_free_mapped(void *memory)
 #define mheap_port_vzalloc(size, gfp)		port_zeroed(size, gfp)
 #define mheap_port_alloc_pages(size, gfp)	port_zeroed(size, gfp)
 #define mheap_port_free_pages(p, size)		((void)(size), port_free_mapped(p))
+
+void mheap_port_leak(void *memory);
+
+/* Return: The first byte that is not @right, or NULL. */
+static inline void *memchr_inv(const void *memory, int right, size_t size)
+{
+	const u8 *byte = memory;
+
+	for (; size; size--, byte++)
+		if (*byte != (u8)right)
+			return (void *)byte;
+	return NULL;
+}
 
 /**
  * struct kmem_cache - objects of one size
@@ -343,6 +359,7 @@ struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align
 void kmem_cache_destroy(struct kmem_cache *cache);
 #define kmem_cache_zalloc(cache, gfp)	port_cache_zalloc(cache, gfp)
 #define kmem_cache_free(cache, p)	port_cache_free(cache, p)
+#define kmem_cache_shrink(cache)	((void)(cache), port_may_sleep())
 
 /* Lists */
 

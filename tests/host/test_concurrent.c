@@ -14,6 +14,7 @@
 #include "fixture.h"
 #include "harness.h"
 #include "mutator.h"
+#include "occupancy.h"
 #include "permanent.h"
 #include "source.h"
 
@@ -85,6 +86,7 @@ static void *collect(void *argument)
 
 static void *look(void *argument)
 {
+	struct mheap_occupancy occupancy;
 	struct mheap_heap_figures figures;
 	struct run *run = argument;
 	u32 count[3];
@@ -93,6 +95,7 @@ static void *look(void *argument)
 		mheap_heap_figures(&run->fixture.heap, &figures);
 		mheap_generations_get_count(&run->fixture.heap.generations, count);
 		mheap_release_pending(&run->fixture.heap);
+		mheap_occupancy_count(&run->fixture.heap, &occupancy);
 		usleep(100);
 	}
 	return NULL;
@@ -295,12 +298,18 @@ static void enumerated_and_verified(void)
 	live_again_and_again(FIXTURE_VERIFY, true);
 }
 
+static void debug_bodies(void)
+{
+	live_again_and_again(FIXTURE_DEBUG, false);
+}
+
 static const struct test tests[] = {
 	{ "four programs, two collectors and a worker", exact_bodies },
 	{ "the same with slabs", slab_bodies },
 	{ "the same with every verdict checked", verified },
 	{ "beside somebody who enumerates, freezes and saves", enumerated },
 	{ "the same with every verdict checked", enumerated_and_verified },
+	{ "the same with the debug allocator, which finds nothing", debug_bodies },
 	{}
 };
 

@@ -56,7 +56,8 @@ u64 objects(struct kunit *test);
 void settle(struct kunit *test);
 void set_threshold(struct kunit *test, u32 first, u32 second, u32 third);
 
-extern struct kunit_suite suite_collector, suite_concurrent, suite_generations,
+extern struct kunit_suite suite_allocators, suite_collector, suite_concurrent,
+	suite_debug_allocator, suite_generations,
 	suite_handles, suite_kapi, suite_limits, suite_memory, suite_objects, suite_random,
 	suite_release, suite_shapes, suite_slab, suite_torture;
 

@@ -9,7 +9,8 @@
 
 kunit_test_suites(&suite_objects, &suite_handles, &suite_release, &suite_shapes,
 		  &suite_collector, &suite_generations, &suite_concurrent, &suite_kapi,
-		  &suite_limits, &suite_memory, &suite_random, &suite_slab, &suite_torture);
+		  &suite_limits, &suite_memory, &suite_random, &suite_slab, &suite_allocators,
+		  &suite_debug_allocator, &suite_torture);
 
 MODULE_DESCRIPTION("Tests of mheap");
 MODULE_LICENSE("GPL");

@@ -72,10 +72,16 @@ class OpenTests(unittest.TestCase):
 
     @needs("mh_open_with")
     def test_an_allocator_is_chosen_by_name(self):
-        with mheap.Heap(allocator="slab") as heap:
-            mheap.Object(heap=heap, length=100)
+        for name in "slab", "page", "debug":
+            with mheap.Heap(allocator=name) as heap:
+                mheap.Object(heap=heap, length=100)
+                path = f"/sys/kernel/mheap/{heap.name}/allocator"
+                with open(path, encoding="ascii") as file:
+                    self.assertEqual(file.read(), name + "\n")
+        with self.assertRaisesRegex(FileNotFoundError, "no allocator is called none"):
+            mheap.Heap(allocator="none")
         with self.assertRaises(OSError):
-            mheap.Heap(allocator="no such allocator")
+            mheap.Heap(allocator="a" * 32)
 
     @needs("mh_get_limits", "mh_set_limits")
     def test_a_limit_is_kept(self):

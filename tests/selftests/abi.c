@@ -68,6 +68,9 @@ FIELD(mheap_root_names, count, 16, 4);
 FIELD(mheap_root_names, reserved, 20, 4);
 SIZE(mheap_root_names, 24);
 
+FIELD(mheap_allocator_name, name, 0, 32);
+SIZE(mheap_allocator_name, 32);
+
 SIZE(mheap_threshold, 16);
 SIZE(mheap_count, 16);
 
@@ -143,6 +146,7 @@ static_assert(MHEAP_IOC_ENUMERATE == 0xc028c311, "ENUMERATE");
 static_assert(MHEAP_IOC_CLEAR_GARBAGE == 0xc312, "CLEAR_GARBAGE");
 static_assert(MHEAP_IOC_GET_LIMITS == 0x8018c313, "GET_LIMITS");
 static_assert(MHEAP_IOC_SET_LIMITS == 0x4018c314, "SET_LIMITS");
+static_assert(MHEAP_IOC_ALLOCATOR == 0x4020c318, "ALLOCATOR");
 static_assert(MHEAP_RESULT(5) == 0x8000000000000005ULL, "RESULT");
 
 TEST(records_and_data_arrive)

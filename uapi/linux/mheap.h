@@ -124,6 +124,29 @@
  *            object (it failed, gave 0, or is of a kind that gives none)
  *   -ESTALE  that object has been dropped again in this batch
  *
+ * Memory
+ * ------
+ *
+ * Slots and payload of a heap's objects come from one allocator, which the heap is
+ * given when it is made: that of /sys/kernel/mheap/defaults/allocator, or the one
+ * that MHEAP_IOC_ALLOCATOR asks for by name on a fresh descriptor. There are
+ *   slab   size classes up to 8192 bytes, pages beyond; this is the default
+ *   page   whole pages for each object
+ *   debug  finds whoever in the kernel writes where nothing is his: red zones
+ *          around each object, poison and a quarantine for what was freed. For
+ *          tests of the module, and for bug reports; programs cannot cause such
+ *          errors.
+ * and those that other modules have registered. What a program sees of objects is
+ * the same with all of them, but for the memory they take (INFO, @charged).
+ *
+ * An object without slots is raw memory: made, resized and freed like any other,
+ * and nothing that the collector looks at.
+ *
+ * Memory of objects goes back to the system when they are freed; some that is empty
+ * stays in the caches until half of the heap, and 8 MiB at least, has been freed.
+ * The heap's table of objects, 24 bytes for each number ever used at a time, stays
+ * as it is while the heap lives: numbers are used again.
+ *
  * Operations
  * ----------
  *
@@ -1022,6 +1045,24 @@ struct mheap_limits {
 	__u64	handles;
 };
 
+#define MHEAP_ALLOCATOR_NAME_SIZE	32	/* with the final NUL */
+
+/**
+ * struct mheap_allocator_name - MHEAP_IOC_ALLOCATOR: make the heap with an allocator
+ * @name: of the allocator, with a NUL; the rest is zero
+ *
+ * For a fresh descriptor only, see struct mheap_join. The empty heap that came with
+ * it is given up for another one, which has the defaults for new heaps but for the
+ * allocator. The descriptor stays fresh.
+ *   -EBUSY   the descriptor is not fresh
+ *   -EINVAL  there is no NUL, or something behind it
+ *   -ENOENT  no allocator has that name
+ *   -ENOMEM  no memory
+ */
+struct mheap_allocator_name {
+	char	name[MHEAP_ALLOCATOR_NAME_SIZE];
+};
+
 #define MHEAP_IOC_MAGIC			0xC3
 
 /* Returns how many operations were executed. */
@@ -1058,5 +1099,6 @@ struct mheap_limits {
 #define MHEAP_IOC_CLEAR_GARBAGE	_IO(MHEAP_IOC_MAGIC, 0x12)
 #define MHEAP_IOC_GET_LIMITS	_IOR(MHEAP_IOC_MAGIC, 0x13, struct mheap_limits)
 #define MHEAP_IOC_SET_LIMITS	_IOW(MHEAP_IOC_MAGIC, 0x14, struct mheap_limits)
+#define MHEAP_IOC_ALLOCATOR	_IOW(MHEAP_IOC_MAGIC, 0x18, struct mheap_allocator_name)
 
 #endif /* _UAPI_LINUX_MHEAP_H */

@@ -8,6 +8,9 @@
 /* Numbers in a file that holds a histogram of times, see sysfs-kernel-mheap. */
 #define HEAP_BUCKETS	40
 
+/* Size classes, at most: what fits into a file of sysfs. */
+#define HEAP_CLASSES	256
+
 struct heap_row {
 	uint64_t value[HEAP_BUCKETS];
 	bool known;		/* the module has this file */
@@ -80,6 +83,16 @@ struct json_object *heap_field_json(const struct heap_view *view, enum heap_fiel
  */
 void heap_times_head(void);
 void heap_times_print(const char *heap, const struct heap_view *view);
+
+/*
+ * What a heap's objects take by size class, as a table of the classes that have any,
+ * with their sum (stat_classes.c). -errno where that cannot be read.
+ */
+void heap_classes_head(void);
+int heap_classes_print(const char *heap);
+
+/* All classes, also those without objects; NULL, which is null, if not known. */
+struct json_object *heap_classes_json(const char *heap);
 
 /*
  * The names of all heaps, as mh_heap_names() gives them; with a message and NULL

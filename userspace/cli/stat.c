@@ -24,12 +24,14 @@ struct request {
 	char **heaps;		/* into argv; ends with NULL; empty: all */
 	bool json;
 	bool times;
+	bool classes;
 };
 
 struct table {
 	struct line *lines;
 	struct json_object *json;	/* an array, instead of lines */
 	bool times;			/* printed at once, instead of lines */
+	bool classes;			/* likewise; more in JSON */
 	size_t count;
 };
 
@@ -45,6 +47,13 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case 't':
 		request->times = true;
 		return 0;
+	case 'c':
+		request->classes = true;
+		return 0;
+	case ARGP_KEY_END:
+		if (request->times && request->classes)
+			argp_error(state, "--times or --classes, not both");
+		return 0;
 	case ARGP_KEY_ARGS:
 		request->heaps = state->argv + state->next;
 		return 0;
@@ -54,6 +63,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 }
 
 static const struct argp_option options[] = {
+	{ "classes", 'c', NULL, 0, "Show what objects take, by size class", 0 },
 	{ "times", 't', NULL, 0, "Show how long operations waited and collections took", 0 },
 	CLI_OPTION_JSON,
 	{ 0 }
@@ -178,7 +188,17 @@ static int show(struct table *table, char **heaps, bool named)
 				cli_errno(error, "stat: cannot read heap '%s'", *heap);
 			status = CLI_FAILED;
 		} else if (table->json) {
-			json_object_array_add(table->json, make_json(*heap, &view));
+			struct json_object *object = make_json(*heap, &view);
+
+			if (table->classes)
+				json_object_object_add(object, "classes", heap_classes_json(*heap));
+			json_object_array_add(table->json, object);
+		} else if (table->classes) {
+			error = heap_classes_print(*heap);
+			if (error && (error != -ENOENT || named)) {
+				cli_errno(error, "stat: cannot read the classes of '%s'", *heap);
+				status = CLI_FAILED;
+			}
 		} else if (table->times) {
 			heap_times_print(*heap, &view);
 		} else {
@@ -213,10 +233,13 @@ int cmd_stat(int argc, char **argv)
 		return CLI_FAILED;
 	}
 	table.times = request.times;
+	table.classes = request.classes;
 	if (table.times && !table.json)
 		heap_times_head();
+	if (table.classes && !table.json)
+		heap_classes_head();
 	status = show(&table, heaps, request.heaps);
-	if (!table.json && !table.times)
+	if (!table.json && !table.times && !table.classes)
 		print_table(table.lines, table.count);
 	else if (table.json && cli_json(table.json))
 		status = CLI_FAILED;

@@ -62,6 +62,19 @@ struct mh_batch;
 int mh_open(struct mh_session **session);
 
 /**
+ * mh_open_with - the same, with an allocator for the heap's objects
+ * @allocator: its name, one of those in MH_HEAPS "/allocators": "slab" (the default),
+ *             "page", "debug", and what other modules have registered
+ * @session: where the session goes; mh_close() ends it
+ *
+ * Return: 0, or
+ *   -ENOENT  no allocator has that name, or there is no MH_DEVICE
+ *   -ENAMETOOLONG  no name is that long
+ *   and what mh_open() may say
+ */
+int mh_open_with(const char *allocator, struct mh_session **session);
+
+/**
  * mh_open_fd - a session from a descriptor that was inherited or received
  * @fd: descriptor of an mheap session. The session owns it from now on, and
  *      mh_close() closes it; when the call fails, it stays the caller's.
@@ -667,6 +680,73 @@ int mh_batch_failed(const struct mh_batch *batch);
  * it was not executed (yet), -EINVAL if there is no such operation.
  */
 int64_t mh_batch_result(const struct mh_batch *batch, int index);
+
+/*
+ * Raw memory (memory.c)
+ *
+ * Blocks of bytes for which CPython has PyMem_* and PyMem_Raw*: objects without
+ * slots, of type MH_MEM_TYPE. The collector never looks at them. They are named by
+ * handles, read with mh_read() and written with mh_write(), can stand in slots and
+ * be published like any object, and so live for as long as anything refers to them.
+ *
+ *   PyMem_RawMalloc, PyMem_Malloc      mh_mem_alloc()
+ *   PyMem_RawCalloc, PyMem_Calloc      mh_mem_calloc()
+ *   PyMem_RawRealloc, PyMem_Realloc    mh_mem_realloc()
+ *   PyMem_RawFree, PyMem_Free          mh_mem_free()
+ *   PyObject_Malloc, PyObject_Calloc   mh_new(), whose types are the program's
+ *   PyObject_Realloc, PyObject_Free    mh_resize(), mh_drop()
+ *
+ * The two raw domains differ in CPython by the lock that they need; there is none
+ * here, so they are one. A block of one domain that is given to the calls of
+ * another is -EINVAL.
+ */
+#define MH_MEM_TYPE	255U
+
+/**
+ * mh_mem_alloc - make a block of memory
+ * @session: a session
+ * @size: bytes; 0 gives a block of its own as well
+ * @block: where the handle goes. The bytes are zero.
+ *
+ * Return: 0, -E2BIG (more than MHEAP_LENGTH_MAX), -ENOMEM or -ENOSPC.
+ */
+int mh_mem_alloc(struct mh_session *session, size_t size, mh_handle *block);
+
+/**
+ * mh_mem_calloc - make a block of memory for an array
+ * @session: a session
+ * @count: how many elements
+ * @size: bytes of each
+ * @block: where the handle goes. The bytes are zero.
+ *
+ * Return: 0, -EOVERFLOW (@count times @size is more than a size_t holds), or the
+ * errors of mh_mem_alloc().
+ */
+int mh_mem_calloc(struct mh_session *session, size_t count, size_t size, mh_handle *block);
+
+/**
+ * mh_mem_realloc - change the size of a block
+ * @session: a session
+ * @block: where its handle is, which stays as it is; where that is 0, a block is made
+ *         and its handle goes there
+ * @size: bytes; 0 is a size like any other. What is added is zero.
+ *
+ * Return: 0, -EINVAL (it is no block of memory, or a weak handle), -EBADF, -ESTALE, or
+ * the errors of mh_mem_alloc(); then the block is as it was.
+ */
+int mh_mem_realloc(struct mh_session *session, mh_handle *block, size_t size);
+
+/**
+ * mh_mem_free - give a block back
+ * @session: a session
+ * @block: a handle, or 0
+ *
+ * The memory goes once nothing else refers to the block, which is at once unless it
+ * was stored somewhere.
+ *
+ * Return: 0, -EINVAL (it is no block of memory, or a weak handle), -EBADF or -ESTALE.
+ */
+int mh_mem_free(struct mh_session *session, mh_handle block);
 
 /*
  * The collector (gc.c)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -47,6 +48,27 @@ int mh_open(struct mh_session **session)
 	if (error)
 		close(fd);
 	return error;
+}
+
+int mh_open_with(const char *allocator, struct mh_session **session)
+{
+	struct mheap_allocator_name name = { 0 };
+	struct mh_session *new;
+	int error;
+
+	if (strlen(allocator) >= sizeof(name.name))
+		return -ENAMETOOLONG;
+	strcpy(name.name, allocator);
+	error = mh_open(&new);
+	if (error)
+		return error;
+	error = mh_request(new, MHEAP_IOC_ALLOCATOR, &name);
+	if (error) {
+		mh_close(new);
+		return error;
+	}
+	*session = new;
+	return 0;
 }
 
 int mh_join(int fd, struct mh_session **session)

@@ -42,6 +42,8 @@ class Heap:
             code = lib.mh_open(ctypes.byref(session))
         else:
             code = lib.mh_open_with(os.fsencode(allocator), ctypes.byref(session))
+            if code == -errno.ENOENT and os.path.exists(DEVICE):
+                raise error(code, f"no allocator is called {allocator}")
         _no_device(code, "open a heap")
         self._begin(session)
 
