@@ -490,7 +490,6 @@ TEST(what_can_be_reached_is_left_by_the_killed_and_nothing_else)
 	constant = new_constants(heap);
 	new_shared(heap);
 	for (killed = 0; killed < kills; killed += WORKERS) {
-		alarm(60);	/* again: all of them may take long */
 		tap_case("%lu killed", killed);
 		kill_some(heap, killed);
 		count = check_heap(heap, constant);

@@ -61,7 +61,10 @@ __printf(1, 2) void __noreturn tap_skip(const char *format, ...);
 /* The number that an environment variable has, if it is set. */
 unsigned long tap_number(const char *variable, unsigned long otherwise);
 
-/* Waits up to ten seconds. Returns what condition() said last. */
+/*
+ * Waits, with a patience that only a test that fails uses up. Returns what condition()
+ * said last.
+ */
 int tap_wait(int (*condition)(void *data), void *data);
 
 /* Seconds, from some beginning. */

@@ -90,7 +90,7 @@ TEST(nothing_is_left_of_an_unloaded_module)
 static void make_garbage(int heap)
 {
 	static struct mheap_op ops[60000];
-	unsigned int count = tap_number("MHEAP_TEST_OBJECTS", 1000000) / 10 * 2;
+	unsigned int count = tap_number("MHEAP_TEST_OBJECTS", 200000) / 10 * 2;
 	unsigned int i;
 
 	count = count < ARRAY_SIZE(ops) ? count : ARRAY_SIZE(ops);
