@@ -141,6 +141,7 @@ static void tell_object(struct mheap_image_sink *sink, const struct mheap_image_
 	object->site = copy->site;
 	object->generation = copy->generation;
 	object->flags = (copy->tracked ? MHEAP_OBJECT_TRACKED : 0) |
+			(copy->shape.ephemeron ? MHEAP_OBJECT_EPHEMERON : 0) |
 			(copy->dead ? MHEAP_SNAPSHOT_DEAD : 0);
 	snapshot->objects++;
 }

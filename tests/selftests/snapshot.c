@@ -213,6 +213,35 @@ TEST(tells_objects_slots_handles_and_names)
 	CHECK(!next(&shot, &end->record));
 }
 
+TEST(ephemeron_shows_its_value_and_not_its_key)
+{
+	int heap = heap_open();
+	__u64 ephemeron, key, value;
+	const struct mheap_snapshot_object *o;
+	struct shot shot;
+	int fd;
+
+	heap_disable(heap);
+	key = heap_get(heap, op_new(0, 0, 0));
+	value = heap_get(heap, op_new(0, 0, 0));
+	ephemeron = heap_get(heap, op_new_ephemeron(0));
+	heap_do(heap, op_store(ephemeron, 0, key));
+	heap_do(heap, op_store(ephemeron, 1, value));
+
+	fd = begin_snapshot(heap);
+	heap_do(heap, op_drop(key));	/* takes the value from it, by and by */
+	CHECK_EQ(heap_objects(heap), 2);
+	shot = read_all(fd, 1 << 16);
+	o = object(&shot, id_of(heap, ephemeron));
+	CHECK(o);
+	CHECK_EQ(o->flags, MHEAP_OBJECT_TRACKED | MHEAP_OBJECT_EPHEMERON);
+	CHECK_EQ(slot(&shot, o->id, 0), 0);
+	CHECK_EQ(slot(&shot, o->id, 1), (__u32)id_of(heap, value));
+	close(fd);
+	shot = take(heap);
+	CHECK_EQ(slot(&shot, o->id, 1), 0);
+}
+
 TEST(pieces_of_any_size_make_the_same)
 {
 	int heap = heap_open();

@@ -373,6 +373,7 @@
  *   -ENOSPC  the session has no handle left; likewise
  *   -EINTR   a signal came before an event
  * Where some events have been read, it returns these.
+ *
  * Snapshots and sites
  * -------------------
  *
@@ -918,7 +919,7 @@ struct mheap_snapshot_head {
  * @outside: references that do not come from slots
  * @site: number of a SITE, MHEAP_SITE_UNKNOWN, or 0
  * @generation: 0 to 2, or 3 for permanent
- * @flags: MHEAP_OBJECT_TRACKED, MHEAP_SNAPSHOT_DEAD
+ * @flags: MHEAP_OBJECT_TRACKED, MHEAP_OBJECT_EPHEMERON, MHEAP_SNAPSHOT_DEAD
  */
 struct mheap_snapshot_object {
 	struct mheap_record record;
@@ -941,7 +942,8 @@ struct mheap_snapshot_object {
  * @count: how many
  * @reserved: zero
  *
- * Behind it @count times __u32: numbers of the objects that they refer to, or 0.
+ * Behind it @count times __u32: numbers of the objects that they refer to, or 0. Of
+ * an ephemeron slot 0 is always 0: it does not keep its key.
  */
 struct mheap_snapshot_edges {
 	struct mheap_record record;

@@ -12,8 +12,9 @@ static void print_object(const struct snapshot *s, uint32_t object)
 	char text[SNAPSHOT_SITE_TEXT];
 
 	printf("object %" PRIu64 ": type %" PRIu32 ", %" PRIu32 " slots, %" PRIu64
-	       " bytes of payload, %" PRIu64 " bytes of memory, made at %s%s\n", o->id, o->type,
+	       " bytes of payload, %" PRIu64 " bytes of memory, made at %s%s%s\n", o->id, o->type,
 	       o->slots, o->length, o->charged, snapshot_site_text(s, o->site, text),
+	       o->flags & MHEAP_OBJECT_EPHEMERON ? ", ephemeron" : "",
 	       o->flags & MHEAP_SNAPSHOT_DEAD ? ", dead" : "");
 }
 
