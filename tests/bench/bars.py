@@ -163,6 +163,15 @@ def add_stalls(bars, stalls, pauses, where):
              spent["p99"] / full[few]["operations"]["p99"], "for information")
 
 
+def add_snapshots(bars, stalls, where):
+    found = {n: record for (w, kind, n), record in stalls.items() if (w, kind) == (where, "snapshot")}
+    for n, record in sorted(found.items()):
+        spent, control = record["operations"], machine_alone(record)
+        bars.add(f"stall of one operation beside snapshots, {where}, {n:,} objects, p99",
+                 "10 us at most", spent["p99"] / 1000, "us", control["p99"] / 1000,
+                 "machine alone", spent["p99"] / 10000, spent["p99"] <= 10000)
+
+
 def add_floating(bars, floating, where):
     what = f"floating garbage of a collection beside a busy program, {where}"
     found = {n: record for (w, n), record in floating.items() if w == where}
@@ -180,6 +189,7 @@ def add_floating(bars, floating, where):
 def add_concurrent(bars, stalls, floating, pauses):
     for where in ("core", "module"):
         add_stalls(bars, stalls, pauses, where)
+        add_snapshots(bars, stalls, where)
     for where in ("core", "module"):
         add_floating(bars, floating, where)
 
@@ -304,9 +314,9 @@ def print_full(full):
 def print_stalls(stalls, pauses):
     if not stalls:
         return
-    print("Operations, one at a time, beside collections back to back, us of time that passes.")
-    print("In every other 67 ms the program does nothing but read the clock, or the clock and an")
-    print("object's memory: what is as long there is the machine's doing")
+    print("Operations, one at a time, beside collections or snapshots back to back, us of time that")
+    print("passes. In every other 67 ms the program does nothing but read the clock, or the clock")
+    print("and an object's memory: what is as long there is the machine's doing")
     values = ("p50", "p99", "p999", "max")
     rows = []
     for (where, kind, n), record in sorted(stalls.items()):
@@ -319,7 +329,7 @@ def print_stalls(stalls, pauses):
             rows.append(row + [name] + [figure(record[act][value] / 1000) for value in values]
                         + [f"{record[act]['over_10us']:,} of {record[act]['n']:,}"])
             row = [""] * len(row)
-    print_table(["where", "collections", "objects", "how many", "ms each", "alone", "CPython, ms",
+    print_table(["where", "beside", "objects", "how many", "ms each", "alone", "CPython, ms",
                  "stalls, over 8 us", "what", "p50", "p99", "p99.9", "max", "over 10 us"], rows)
 
 

@@ -206,23 +206,63 @@ int stall_collect(struct stall *stall, u32 generation)
 	return error;
 }
 
+static void pass_object(struct mheap_image_sink *sink, const struct mheap_image_object *object)
+{
+}
+
+static void pass_slots(struct mheap_image_sink *sink, u32 object, u32 first, u32 count,
+		       const u32 *slot)
+{
+}
+
+/* Read one to its end, as fast as that goes. Return: 0 or an error. */
+static int take_image(struct stall *stall)
+{
+	struct mheap_image_sink sink = { .object = pass_object, .slots = pass_slots };
+	const u64 begin = ktime_get_ns();
+	struct mheap_image *image = &stall->image;
+	int error = mheap_image_begin(image, &stall->heap);
+
+	if (error)
+		return error;
+	do {
+		error = mheap_image_read(image, &sink);
+		cond_resched();
+	} while (error > 0);
+	mheap_image_end(image);
+	spread_add(&stall->collections, ktime_get_ns() - begin);
+	return error;
+}
+
+static int work_once(struct stall *stall, enum stall_work work, u32 rounds)
+{
+	switch (work) {
+	case STALL_FULL:
+		return stall_collect(stall, MHEAP_OLDEST);
+	case STALL_YOUNG:
+		return stall_collect(stall, rounds % 64 == 63);
+	default:
+		return take_image(stall);
+	}
+}
+
 /**
- * stall_collector - collect again and again, then let the program stop
+ * stall_collector - do the same again and again, then let the program stop
  * @stall: the run
- * @full: the oldest generation, twice at least; otherwise young ones
+ * @work: what; full collections and images twice at least
  * @until: when to stop
  */
-void stall_collector(struct stall *stall, bool full, u64 until)
+void stall_collector(struct stall *stall, enum stall_work work, u64 until)
 {
 	u32 rounds = 0;
 	int error;
 
 	do {
-		error = stall_collect(stall, full ? MHEAP_OLDEST : rounds % 64 == 63);
+		error = work_once(stall, work, rounds);
 		rounds++;
 		cond_resched();
 	} while (!error && !READ_ONCE(stall->failed) &&
-		 (ktime_get_ns() < until || (full && rounds < 2)));
+		 (ktime_get_ns() < until || (work != STALL_YOUNG && rounds < 2)));
 	check(stall, error);
 	WRITE_ONCE(stall->stop, true);
 }

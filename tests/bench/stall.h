@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The stall benchmark: a program that works on a graph, one operation at a time,
- * while a collector collects it. The same source builds in the kernel
+ * while a collector collects it, or somebody takes images of it. The same source builds in the kernel
  * (kstall/mheap_stall.c), where it uses the module, and as a program over the
  * core (stall_bench.c).
  *
@@ -34,6 +34,7 @@
 
 #include "collect.h"
 #include "heap.h"
+#include "image.h"
 #include "object.h"
 #include "release.h"
 #include "session.h"
@@ -66,6 +67,22 @@ enum stall_act {
 };
 
 /**
+ * enum stall_work - what goes on beside the program
+ * @STALL_FULL: full collections
+ * @STALL_YOUNG: young ones
+ * @STALL_IMAGE: images of the heap are taken and read, as for a snapshot
+ * @STALL_WORKS: how many there are
+ */
+enum stall_work {
+	STALL_FULL,
+	STALL_YOUNG,
+	STALL_IMAGE,
+	STALL_WORKS,
+};
+
+static const char *const stall_work_name[STALL_WORKS] = { "full", "young", "snapshot" };
+
+/**
  * struct stall - a run of the benchmark
  * @heap: the heap
  * @session: of the program
@@ -77,7 +94,8 @@ enum stall_act {
  * @stop: the program is to stop
  * @failed: an operation failed
  * @spread: times of each act
- * @collections: times of collections
+ * @image: the image that is taken
+ * @collections: times of collections, or of images
  * @unreachable: objects that collections freed
  * @alone: the shortest full collection in nanoseconds while the program did not work
  */
@@ -92,6 +110,7 @@ struct stall {
 	bool stop;
 	int failed;
 	struct spread spread[STALL_ACTS];
+	struct mheap_image image;
 	struct spread collections;
 	u64 unreachable;
 	u64 alone;
@@ -116,7 +135,7 @@ struct stall_floating {
 int stall_begin(struct stall *stall, struct mheap_allocator *allocator, u32 objects);
 void stall_end(struct stall *stall);
 void stall_program(struct stall *stall);
-void stall_collector(struct stall *stall, bool full, u64 until);
+void stall_collector(struct stall *stall, enum stall_work work, u64 until);
 int stall_collect(struct stall *stall, u32 generation);
 void stall_floating_begin(struct stall *stall, struct stall_floating *floating);
 void stall_floating_end(struct stall *stall, struct stall_floating *floating);

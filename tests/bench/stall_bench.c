@@ -6,7 +6,8 @@
  *	stall_bench [--huge] OBJECTS SECONDS
  *
  * Prints JSON, one object a line: times of operations while full collections run
- * back to back for so long, and while young ones do; and floating garbage. Spin
+ * back to back for so long, while young ones do, and while images of the heap are
+ * taken; and floating garbage. Spin
  * locks do not keep the scheduler away here as they do in the kernel: whoever
  * waits for one whose holder has lost its processor waits until it is back.
  */
@@ -48,7 +49,7 @@ static void end_program(pthread_t thread)
 		die("an operation", stall.failed);
 }
 
-static void measure_times(bool full, u64 seconds)
+static void measure_times(enum stall_work work, u64 seconds)
 {
 	char text[2000];
 	pthread_t thread;
@@ -59,9 +60,9 @@ static void measure_times(bool full, u64 seconds)
 	stall.unreachable = 0;
 	stall.stop = false;
 	thread = start_program();
-	stall_collector(&stall, full, ktime_get_ns() + seconds * 1000000000);
+	stall_collector(&stall, work, ktime_get_ns() + seconds * 1000000000);
 	end_program(thread);
-	stall_times_text(&stall, "core", full ? "full" : "young", text, sizeof(text));
+	stall_times_text(&stall, "core", stall_work_name[work], text, sizeof(text));
 	puts(text);
 	fflush(stdout);
 }
@@ -105,8 +106,8 @@ int main(int argc, char **argv)
 	error = stall_begin(&stall, allocator, strtoul(argv[1], NULL, 10));
 	if (error)
 		die("graph", error);
-	measure_times(true, strtoul(argv[2], NULL, 10));
-	measure_times(false, strtoul(argv[2], NULL, 10));
+	for (int work = 0; work < STALL_WORKS; work++)
+		measure_times(work, strtoul(argv[2], NULL, 10));
 	measure_floating();
 	stall_end(&stall);
 	mheap_slab_destroy(allocator);

@@ -16,7 +16,7 @@ module_param(objects, uint, 0444);
 MODULE_PARM_DESC(objects, "of the graph");
 static uint seconds = 5;
 module_param(seconds, uint, 0444);
-MODULE_PARM_DESC(seconds, "that collections of a kind run back to back");
+MODULE_PARM_DESC(seconds, "that work of a kind goes on beside the program");
 
 static char text[PAGE_SIZE - 1];
 static char *result = text;
@@ -57,7 +57,7 @@ static void end_line(void)
 	text[length] = 0;
 }
 
-static int measure_times(bool full)
+static int measure_times(enum stall_work work)
 {
 	int error;
 
@@ -68,9 +68,9 @@ static int measure_times(bool full)
 	error = start_program();
 	if (error)
 		return error;
-	stall_collector(stall, full, ktime_get_ns() + seconds * 1000000000ULL);
+	stall_collector(stall, work, ktime_get_ns() + seconds * 1000000000ULL);
 	error = end_program();
-	length += stall_times_text(stall, "module", full ? "full" : "young", text + length,
+	length += stall_times_text(stall, "module", stall_work_name[work], text + length,
 				   sizeof(text) - length);
 	end_line();
 	return error;
@@ -100,13 +100,13 @@ static int measure_floating(void)
 
 static int measure(struct mheap_allocator *allocator)
 {
+	int work;
 	int error = stall_begin(stall, allocator, objects);
 
 	if (error)
 		return error;
-	error = measure_times(true);
-	if (!error)
-		error = measure_times(false);
+	for (work = 0; work < STALL_WORKS && !error; work++)
+		error = measure_times(work);
 	if (!error)
 		error = measure_floating();
 	stall_end(stall);
