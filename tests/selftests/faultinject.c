@@ -136,10 +136,10 @@ static void check_unchanged(const struct mheap_stats *before)
 
 /*
  * Has everything in an operation fail in turn until nothing is left to fail; @undo
- * takes back what it did where it worked. Then, if it is one that @needs_memory, has
- * everything fail at once.
+ * takes back what it did where it worked. Then, if it is one that needs memory, has
+ * everything fail at once: @use_up sees to it that it does, and is NULL for others.
  */
-static void fail_operation(const char *name, struct mheap_op op, int needs_memory,
+static void fail_operation(const char *name, struct mheap_op op, void use_up(void),
 			   void undo(const struct mheap_op *op))
 {
 	const struct mheap_op original = op;
@@ -150,6 +150,8 @@ static void fail_operation(const char *name, struct mheap_op op, int needs_memor
 
 	for (nth = 1, failed = 1; failed; nth++) {
 		tap_case("%s, failure %u", name, nth);
+		if (use_up)
+			use_up();
 		before = heap_stats(heap);
 		op = original;
 		arm(nth);
@@ -166,9 +168,10 @@ static void fail_operation(const char *name, struct mheap_op op, int needs_memor
 		check_unchanged(&before);
 	}
 	tap_note("%s: %u failures of %u attempts", name, failures, nth - 1);
-	if (!needs_memory)
+	if (!use_up)
 		return;
 	tap_case("%s without any memory", name);
+	use_up();
 	before = heap_stats(heap);
 	op = original;
 	fail_all(1);
@@ -194,6 +197,11 @@ static void resize_back(const struct mheap_op *op)
 	heap_do(heap, op_resize(op->object, 4, 100));
 }
 
+/* What it needs is never there before. */
+static void use_up_nothing(void)
+{
+}
+
 /* Opens handles until there is no room for another but in new memory. */
 static void use_up_handles(void)
 {
@@ -204,13 +212,14 @@ static void use_up_handles(void)
 
 TEST(new_without_memory)
 {
-	static const __u64 lengths[] = { 0, 100, 5000, 9000, 100000, 1 << 20 };
+	static const __u64 lengths[] = { 0, 100, 5000, 9000, 100000, 300000 };
 	unsigned int i;
 
 	begin();
 	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
 		fail_small_pieces(lengths[i] < 8000);
-		fail_operation("NEW", op_new(7, 1, lengths[i]), i > 0, drop_result);
+		fail_operation("NEW", op_new(7, 1, lengths[i]),
+			       i ? use_up_nothing : NULL, drop_result);
 	}
 }
 
@@ -276,18 +285,12 @@ TEST(handles_without_memory)
 
 	begin();
 	weak = heap_get(heap, op_weak(holder));
-	use_up_handles();
-	fail_operation("DUP", op_dup(holder), 1, drop_result);
-	use_up_handles();
-	fail_operation("DUP of a weak one", op_dup(weak), 1, drop_result);
-	use_up_handles();
-	fail_operation("LOAD", op_load(holder, 0), 1, drop_result);
-	use_up_handles();
-	fail_operation("WEAK", op_weak(holder), 1, drop_result);
-	use_up_handles();
-	fail_operation("UPGRADE", op_upgrade(weak), 1, drop_result);
-	use_up_handles();
-	fail_operation("NEW", op_new(0, 0, 0), 1, drop_result);
+	fail_operation("DUP", op_dup(holder), use_up_handles, drop_result);
+	fail_operation("DUP of a weak one", op_dup(weak), use_up_handles, drop_result);
+	fail_operation("LOAD", op_load(holder, 0), use_up_handles, drop_result);
+	fail_operation("WEAK", op_weak(holder), use_up_handles, drop_result);
+	fail_operation("UPGRADE", op_upgrade(weak), use_up_handles, drop_result);
+	fail_operation("NEW", op_new(0, 0, 0), use_up_handles, drop_result);
 }
 
 static void swap_back(const struct mheap_op *op)
@@ -299,8 +302,7 @@ static void swap_back(const struct mheap_op *op)
 TEST(swap_without_memory_swaps_nothing)
 {
 	begin();
-	use_up_handles();
-	fail_operation("SWAP", op_swap(holder, 0, 0), 1, swap_back);
+	fail_operation("SWAP", op_swap(holder, 0, 0), use_up_handles, swap_back);
 	CHECK_EQ(heap_run(heap, op_same(heap_get(heap, op_load(holder, 0)), holder)), 1);
 }
 
@@ -309,14 +311,14 @@ TEST(resize_without_memory)
 	static const struct {
 		__u32 slots;
 		__u64 length;
-	} shapes[] = { { 5, 100 }, { 1, 0 }, { 300, 10 }, { 4, 100000 }, { 5000, 1 << 20 } };
+	} shapes[] = { { 5, 100 }, { 1, 0 }, { 300, 10 }, { 4, 100000 }, { 5000, 300000 } };
 	unsigned int i;
 
 	begin();
 	for (i = 0; i < ARRAY_SIZE(shapes); i++) {
 		fail_small_pieces(shapes[i].length < 8000);
 		fail_operation("RESIZE", op_resize(holder, shapes[i].slots, shapes[i].length),
-			       1, resize_back);
+			       use_up_nothing, resize_back);
 	}
 	CHECK_EQ(heap_info(heap, holder).references, 2);
 }
@@ -328,12 +330,12 @@ TEST(copies_without_memory)
 
 	begin();
 	large = heap_get(heap, op_new(0, 0, LARGE));
-	fail_operation("READ", op_read(large, 0, data, LARGE), 1, nothing);
+	fail_operation("READ", op_read(large, 0, data, LARGE), use_up_nothing, nothing);
 	CHECK(!memcmp(data, zero, 4));
-	fail_operation("READ", op_read(large, 0, data, 10), 0, nothing);
-	fail_operation("WRITE", op_write(large, 0, data, LARGE), 1, nothing);
-	fail_operation("WRITE", op_write(large, 0, data, 10), 0, nothing);
-	fail_operation("INFO", op_info(holder, (void *)data), 0, nothing);
+	fail_operation("READ", op_read(large, 0, data, 10), NULL, nothing);
+	fail_operation("WRITE", op_write(large, 0, data, LARGE), use_up_nothing, nothing);
+	fail_operation("WRITE", op_write(large, 0, data, 10), NULL, nothing);
+	fail_operation("INFO", op_info(holder, (void *)data), NULL, nothing);
 }
 
 static void list_without_memory(void)
@@ -367,10 +369,9 @@ TEST(roots_without_memory)
 
 	begin();
 	heap_do(heap, op_publish(holder, "name"));
-	fail_operation("PUBLISH", op_publish(holder, "a new name"), 1, unpublish);
-	fail_operation("REPLACE", op_replace(holder, "name"), 0, nothing);
-	use_up_handles();
-	fail_operation("LOOKUP", op_lookup("name"), 1, drop_result);
+	fail_operation("PUBLISH", op_publish(holder, "a new name"), use_up_nothing, unpublish);
+	fail_operation("REPLACE", op_replace(holder, "name"), NULL, nothing);
+	fail_operation("LOOKUP", op_lookup("name"), use_up_handles, drop_result);
 	list_without_memory();
 	outside = heap_info(heap, holder).outside;
 	heap_do(heap, op_unpublish("name"));
@@ -511,7 +512,8 @@ TEST(enumeration_without_memory)
 	before = heap_stats(heap);
 	for (nth = 1; failed; nth++) {
 		e = (struct mheap_enumerate){
-			.what = MHEAP_ENUMERATE_OBJECTS, .generations = 1,
+			/* To make room there may be a collection, behind which they are old. */
+			.what = MHEAP_ENUMERATE_OBJECTS, .generations = 7,
 			.handles = (uintptr_t)data, .count = 1000,
 		};
 		other = heap_open_joined(heap);
