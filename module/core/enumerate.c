@@ -110,12 +110,17 @@ static bool is_alive(const struct mheap_heap *heap, const struct mheap_chunk *ch
 /* An object is found. Return: 0, or why the section ends before it. */
 static int find(struct walk *walk, struct mheap_chunk *chunk, u32 object)
 {
+	struct mheap_enumeration *enumeration = walk->enumeration;
 	int error;
 
-	if (walk->enumeration->ids)
+	if (enumeration->ids) {
 		error = is_alive(walk->session->heap, chunk, object) ? 0 : -ENOENT;
-	else
+		/* Nothing keeps it: behind the lock the number may be another's. */
+		enumeration->found[enumeration->count + walk->count] =
+			mheap_id(object, mheap_tag(chunk, object));
+	} else {
 		error = mheap_session_gain(walk->session, chunk, object);
+	}
 	if (!error)
 		walk->object[walk->count++] = object;
 	return error == -ENOENT ? 0 : error;
@@ -153,12 +158,6 @@ static int look_at(struct walk *walk, struct mheap_chunk *chunk, u32 block)
 	return 0;
 }
 
-static u64 id_of(const struct walk *walk, u32 object)
-{
-	return mheap_id(object, mheap_tag(mheap_chunk_of(&walk->session->heap->table, object),
-					  object));
-}
-
 /*
  * Give what was found. Where a handle fails the cursor goes back, and the references that
  * are left are dropped.
@@ -170,11 +169,11 @@ static int give(struct walk *walk)
 	u64 handle;
 	u32 i;
 
+	if (enumeration->ids) {
+		enumeration->count += walk->count;
+		return 0;
+	}
 	for (i = 0; i < walk->count; i++) {
-		if (enumeration->ids) {
-			enumeration->found[enumeration->count++] = id_of(walk, walk->object[i]);
-			continue;
-		}
 		if (!error) {
 			error = mheap_session_hold(walk->session, walk->object[i], &handle);
 			if (error)
