@@ -244,6 +244,36 @@ static int drop_weak(struct mheap_session *session, u64 handle)
 	return 0;
 }
 
+static u32 close_strong(struct mheap_session *session, struct mheap_handle *found)
+{
+	const u32 object = found->object;
+
+	mheap_handle_close(&session->handles, found);
+	session->lane.tally.handles--;
+	return object;
+}
+
+/**
+ * mheap_session_let_go - close a strong handle, and keep its reference
+ * @session: entered
+ * @handle: any number
+ * @object: filled; the handle's reference is the caller's
+ *
+ * Context: Entered. Return: 0, or -EBADF if it is no strong handle.
+ */
+int mheap_session_let_go(struct mheap_session *session, u64 handle, u32 *object)
+{
+	struct mheap_handle *found;
+
+	mheap_assert_session(session);
+	found = mheap_handle_find_strong(&session->handles, handle);
+	if (!found)
+		return -EBADF;
+	*object = close_strong(session, found);
+	return 0;
+}
+EXPORT_SYMBOL_MHEAP(mheap_session_let_go);
+
 /**
  * mheap_session_drop - close a handle, strong or weak
  * @session: entered
@@ -254,16 +284,12 @@ static int drop_weak(struct mheap_session *session, u64 handle)
 int mheap_session_drop(struct mheap_session *session, u64 handle)
 {
 	struct mheap_handle *found;
-	u32 object;
 
 	mheap_assert_session(session);
 	found = mheap_handle_find_strong(&session->handles, handle);
 	if (unlikely(!found))
 		return drop_weak(session, handle);
-	object = found->object;
-	mheap_handle_close(&session->handles, found);
-	session->lane.tally.handles--;
-	mheap_object_put(session, object);
+	mheap_object_put(session, close_strong(session, found));
 	return 0;
 }
 EXPORT_SYMBOL_MHEAP(mheap_session_drop);

@@ -65,6 +65,7 @@ void mheap_session_breathe(struct mheap_session *session);
 
 int mheap_session_hold(struct mheap_session *session, u32 object, u64 *handle);
 int mheap_session_gain(struct mheap_session *session, struct mheap_chunk *chunk, u32 object);
+int mheap_session_let_go(struct mheap_session *session, u64 handle, u32 *object);
 int mheap_session_drop(struct mheap_session *session, u64 handle);
 int mheap_session_weak(struct mheap_session *session, u32 object, u64 *handle);
 int mheap_session_dup_weak(struct mheap_session *session, u64 handle, u64 *copy);

@@ -75,33 +75,33 @@ static int take_finalizer(struct mheap_session *session, struct mheap_event *eve
 	return 1;
 }
 
-static int take_death(struct mheap_session *session, struct mheap_event *event,
+static bool take_death(struct mheap_session *session, struct mheap_event *event,
 		      struct mheap_watch **watch)
 {
 	*watch = mheap_watch_take(session);
 	if (!*watch)
-		return 0;
+		return false;
 	event->kind = MHEAP_EVENT_DEATH;
 	event->id = (*watch)->id;
 	event->cookie = (*watch)->cookie;
 	event->time = (*watch)->time;
-	return 1;
+	return true;
 }
 
-static int take_entry(struct mheap_session *session, struct mheap_event *event)
+static bool take_entry(struct mheap_session *session, struct mheap_event *event)
 {
 	struct mheap_journal_entry entry;
 
 	if (!mheap_journal_read(&session->heap->journal,
 				session->listener.kinds >> MHEAP_LISTEN_JOURNAL_SHIFT,
 				&session->listener.place, &entry))
-		return 0;
+		return false;
 	event->kind = KIND(entry.kind);
 	event->generation = entry.which;
 	event->id = entry.took;
 	event->time = entry.time;
 	memcpy(event->value, entry.value, sizeof(event->value));
-	return 1;
+	return true;
 }
 
 /*
@@ -112,33 +112,38 @@ static int take(struct mheap_session *session, struct mheap_event *event,
 		struct mheap_watch **watch)
 {
 	const u32 kinds = session->listener.kinds;
-	int taken = 0;
+	int error = 0;
 
 	if (kinds & MHEAP_LISTEN_FINALIZERS)
-		taken = take_finalizer(session, event);
-	if (!taken && kinds & MHEAP_LISTEN_DEATHS)
-		taken = take_death(session, event, watch);
-	if (!taken && kinds & MHEAP_LISTEN_JOURNAL)
-		taken = take_entry(session, event);
-	return taken;
+		error = take_finalizer(session, event);
+	if (error > 0)
+		return error;
+	/* What needs no handle is not held up for want of one. */
+	if ((kinds & MHEAP_LISTEN_DEATHS && take_death(session, event, watch)) ||
+	    (kinds & MHEAP_LISTEN_JOURNAL && take_entry(session, event)))
+		return 1;
+	return error;
 }
 
 /*
- * Be as if an event had not been taken. The program may have guessed the handle and
- * dropped it: then there is nothing to put back. @place: where the journal was.
+ * Be as if an event had not been taken, also to those who looked meanwhile. The program
+ * may have guessed the handle and dropped it: then there is nothing to put back. @place:
+ * where the journal was.
  */
 static void put_back(struct mheap_session *session, const struct mheap_event *event,
-		     const struct mheap_journal_place *place)
+		     struct mheap_watch *watch, const struct mheap_journal_place *place)
 {
 	u32 object;
 
 	mheap_session_enter_always(session);
-	if (event->kind != MHEAP_EVENT_FINALIZE) {
+	if (event->kind == MHEAP_EVENT_FINALIZE) {
+		if (!mheap_session_let_go(session, event->handle, &object))
+			mheap_finalizers_put_back(session, object);
+	} else if (event->kind == MHEAP_EVENT_DEATH) {
+		mheap_watch_put_back(session, watch);
+	} else {
 		session->listener.place = *place;
-	} else if (!mheap_session_find(session, event->handle, &object) &&
-		   !mheap_object_get(session, object)) {
-		mheap_finalizers_put_back(session, object);
-		mheap_session_drop(session, event->handle);
+		session->heap->ops->event(session->heap);
 	}
 	mheap_session_leave(session);
 }
@@ -157,10 +162,7 @@ static int give(struct mheap_session *session, struct mheap_event __user *to)
 	taken = take(session, &event, &watch);
 	mheap_session_leave(session);
 	if (taken > 0 && copy_to_user(to, &event, sizeof(event))) {
-		if (watch)
-			mheap_watch_put_back(session, watch);
-		else
-			put_back(session, &event, &place);
+		put_back(session, &event, watch, &place);
 		return -EFAULT;
 	}
 	if (watch)
@@ -181,6 +183,7 @@ static ssize_t give_some(struct mheap_file *file, struct mheap_event __user *to,
 		if (got <= 0)
 			break;
 		given++;
+		cond_resched();
 	}
 	mutex_unlock(&file->reading);
 	return given ?: got;
