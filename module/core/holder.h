@@ -9,7 +9,7 @@
 #include "port.h"
 #include "session.h"
 
-#define MHEAP_HOLDER_PLACES	256U	/* of handles, looked at in one go */
+#define MHEAP_HOLDER_PLACES	64U	/* of handles, looked at in one go */
 
 /**
  * struct mheap_holder - a session, and a place in its handles
