@@ -8,6 +8,7 @@
 #include "core/finalizer.h"
 #include "core/object.h"
 #include "core/root.h"
+#include "core/site.h"
 #include "kern/compat.h"
 #include "kernel.h"
 
@@ -35,12 +36,22 @@ static int set_finalizer(struct mheap_kuser *user, u32 type, struct mheap_ref re
 	return error;
 }
 
+/* For the profile: the type is the site. */
+static noinline void note_site(struct mheap_heap *heap, u32 type, u32 object)
+{
+	const u64 tag = type;
+
+	mheap_site_note(heap, object, mheap_site_find(heap, tag, &tag, 0));
+}
+
 static int new(struct mheap_kuser *user, const struct mheap_shape *shape, struct mheap_ref *ref)
 {
 	int error;
 
 	count_operation(user);
 	error = mheap_object_new(&user->session, shape, &ref->object);
+	if (!error && mheap_sites_are_used(&user->session.heap->sites))
+		note_site(user->session.heap, shape->type, ref->object);
 	if (!error && user->types[shape->type].finalize)
 		error = set_finalizer(user, shape->type, *ref);
 	return error;
