@@ -3,18 +3,20 @@
  * Annexes: making and freeing them.
  */
 #include "annex.h"
+#include "heap.h"
 
 #define ARRAY_BYTES	(MHEAP_CHUNK_OBJECTS * sizeof(struct mheap_annex *))
 
 /* Give a chunk its array. Another session may be at it. */
-static int give_array(struct mheap_table *table, struct mheap_chunk *chunk)
+static int give_array(struct mheap_lane *lane, struct mheap_chunk *chunk)
 {
+	struct mheap_table *table = &lane->heap->table;
 	struct mheap_annex **array;
 
 	/* Pairs with the release below. */
 	if (likely(smp_load_acquire(&chunk->annex)))
 		return 0;
-	array = kvcalloc(MHEAP_CHUNK_OBJECTS, sizeof(array[0]), MHEAP_GFP);
+	array = mheap_lane_zalloc(lane, ARRAY_BYTES);
 	if (!array)
 		return -ENOMEM;
 	spin_lock(&table->lock);
@@ -31,21 +33,23 @@ static int give_array(struct mheap_table *table, struct mheap_chunk *chunk)
 
 /**
  * mheap_annex_make - the annex of an object, which gets one if it has none
- * @table: the object's
+ * @lane: the caller's, entered
  * @object: the caller keeps it alive
  * @made: filled; it lives as long as the object
  *
- * Context: May sleep; no block is locked. Return: 0 or -ENOMEM.
+ * Context: Entered; the section may be left and entered again. May sleep.
+ * Return: 0 or -ENOMEM.
  */
-int mheap_annex_make(struct mheap_table *table, u32 object, struct mheap_annex **made)
+int mheap_annex_make(struct mheap_lane *lane, u32 object, struct mheap_annex **made)
 {
+	struct mheap_table *table = &lane->heap->table;
 	struct mheap_chunk *chunk = mheap_chunk_of(table, object);
 	spinlock_t *lock = &chunk->lock[mheap_block(object)];
 	struct mheap_annex *annex;
 
-	if (give_array(table, chunk))
+	if (give_array(lane, chunk))
 		return -ENOMEM;
-	annex = kzalloc(sizeof(*annex), MHEAP_GFP);
+	annex = mheap_lane_zalloc(lane, sizeof(*annex));
 	if (!annex)
 		return -ENOMEM;
 	INIT_LIST_HEAD(&annex->watches);

@@ -11,6 +11,7 @@
 #include "table.h"
 
 struct mheap_ephemeron;
+struct mheap_lane;
 
 #define MHEAP_ANNEX_FINALIZER	0x1U	/* the object has a finalizer, see finalizer.h */
 #define MHEAP_ANNEX_FINALIZED	0x2U	/* it was called, or will never be */
@@ -38,7 +39,7 @@ struct mheap_annex {
 	struct mheap_ephemeron *ephemeron;
 };
 
-int mheap_annex_make(struct mheap_table *table, u32 object, struct mheap_annex **made);
+int mheap_annex_make(struct mheap_lane *lane, u32 object, struct mheap_annex **made);
 void mheap_annex_free(struct mheap_table *table, struct mheap_annex *annex);
 
 /**

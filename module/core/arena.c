@@ -48,7 +48,7 @@ bool mheap_arena_refill(struct mheap_arena_pool *pool, struct mheap_arena *arena
 	struct mheap_segment *segment = NULL;
 
 	if (!READ_ONCE(pool->failed))
-		segment = kmalloc(MHEAP_ARENA_SEGMENT, MHEAP_GFP);
+		segment = kmalloc(MHEAP_ARENA_SEGMENT, MHEAP_GFP_BRIEF);
 	if (!segment) {
 		WRITE_ONCE(pool->failed, true);
 		return false;

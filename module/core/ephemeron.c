@@ -47,6 +47,7 @@
 #include "release.h"
 #include "room.h"
 #include "touch.h"
+#include "watch.h"
 
 /**
  * mheap_ephemerons_init - begin without ephemerons
@@ -62,19 +63,21 @@ void mheap_ephemerons_init(struct mheap_ephemerons *ephemerons)
 
 /**
  * mheap_ephemeron_prepare - make what an ephemeron needs besides its body
- * @heap: the heap
+ * @lane: the caller's, entered
  * @object: a number that is the caller's alone
  *
- * Context: May sleep; no block is locked. Return: 0 or -ENOMEM.
+ * Context: Entered; the section may be left and entered again. May sleep.
+ * Return: 0 or -ENOMEM.
  */
-int mheap_ephemeron_prepare(struct mheap_heap *heap, u32 object)
+int mheap_ephemeron_prepare(struct mheap_lane *lane, u32 object)
 {
-	struct mheap_ephemeron *ephemeron = kzalloc(sizeof(*ephemeron), MHEAP_GFP);
+	struct mheap_ephemeron *ephemeron = mheap_lane_zalloc(lane, sizeof(*ephemeron));
+	struct mheap_heap *heap = lane->heap;
 	struct mheap_annex *annex;
 
 	if (!ephemeron)
 		return -ENOMEM;
-	if (mheap_annex_make(&heap->table, object, &annex)) {
+	if (mheap_annex_make(lane, object, &annex)) {
 		kfree(ephemeron);
 		return -ENOMEM;
 	}
@@ -84,6 +87,25 @@ int mheap_ephemeron_prepare(struct mheap_heap *heap, u32 object)
 	atomic_inc(&heap->ephemerons.count);
 	atomic_long_add(sizeof(*ephemeron), &heap->table.bytes);
 	return 0;
+}
+
+/**
+ * mheap_ephemeron_discard - undo mheap_ephemeron_prepare()
+ * @heap: the heap
+ * @object: still the caller's alone
+ *
+ * Context: Any that may take a spinlock.
+ */
+void mheap_ephemeron_discard(struct mheap_heap *heap, u32 object)
+{
+	struct mheap_chunk *chunk = mheap_chunk_of(&heap->table, object);
+	struct mheap_annex *annex;
+
+	spin_lock(&chunk->lock[mheap_block(object)]);
+	annex = mheap_annex_take(chunk, object);
+	spin_unlock(&chunk->lock[mheap_block(object)]);
+	mheap_watch_fire(heap, annex);
+	mheap_annex_free(&heap->table, annex);
 }
 
 /**
@@ -329,7 +351,7 @@ static int make_key(struct mheap_session *session, u32 object, struct mheap_anne
 	struct mheap_chunk *chunk;
 	bool tracked;
 
-	if (mheap_annex_make(&heap->table, object, annex))
+	if (mheap_annex_make(&session->lane, object, annex))
 		return -ENOMEM;
 	chunk = mheap_object_lock(session, object);
 	(*annex)->flags |= MHEAP_ANNEX_KEY;

@@ -12,6 +12,7 @@
 struct mheap_annex;
 struct mheap_chunk;
 struct mheap_heap;
+struct mheap_lane;
 struct mheap_session;
 
 #define MHEAP_EPHEMERON_SLOTS	2U
@@ -53,7 +54,8 @@ struct mheap_ephemerons {
 };
 
 void mheap_ephemerons_init(struct mheap_ephemerons *ephemerons);
-int mheap_ephemeron_prepare(struct mheap_heap *heap, u32 object);
+int mheap_ephemeron_prepare(struct mheap_lane *lane, u32 object);
+void mheap_ephemeron_discard(struct mheap_heap *heap, u32 object);
 void mheap_ephemeron_unlink(struct mheap_heap *heap, struct mheap_annex *annex);
 void mheap_ephemeron_free(struct mheap_heap *heap, struct mheap_annex *annex);
 int mheap_ephemeron_load(struct mheap_session *session, u32 object, u32 slot, u32 *target);

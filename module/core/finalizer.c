@@ -27,6 +27,7 @@
 #include "count.h"
 #include "finalizer.h"
 #include "object.h"
+#include "room.h"
 #include "scope.h"
 #include "session.h"
 #include "touch.h"
@@ -51,7 +52,7 @@ void mheap_finalizers_init(struct mheap_finalizers *finalizers, u32 max)
  * @object: an object that the caller holds a reference from outside to
  * @cookie: any number, to be given with it; takes the place of an earlier one
  *
- * Context: Entered. May sleep.
+ * Context: Entered; the section may be left and entered again. May sleep.
  * Return: 0, -ENOMEM, or -EALREADY if it was called already.
  */
 int mheap_finalizer_set(struct mheap_session *session, u32 object, u64 cookie)
@@ -59,10 +60,13 @@ int mheap_finalizer_set(struct mheap_session *session, u32 object, u64 cookie)
 	struct mheap_heap *heap = session->heap;
 	struct mheap_chunk *chunk = mheap_chunk_of(&heap->table, object);
 	struct mheap_annex *annex;
+	bool tried = false;
 	int error;
 
 	mheap_assert_session(session);
-	error = mheap_annex_make(&heap->table, object, &annex);
+	do
+		error = mheap_annex_make(&session->lane, object, &annex);
+	while (unlikely(error) && mheap_room_make(session, error, &tried));
 	if (error)
 		return error;
 	spin_lock(&chunk->lock[mheap_block(object)]);

@@ -339,6 +339,31 @@ static void *alloc_outside(struct mheap_lane *lane, size_t size)
 	return body;
 }
 
+/**
+ * mheap_lane_zalloc - memory that is not a body
+ * @lane: the caller's, entered
+ * @size: how many bytes
+ *
+ * Where there is none without waiting the section is left for it: somebody may be
+ * waiting for its end.
+ *
+ * Context: Entered; the section may be left and entered again. May sleep.
+ * Return: Zeroed memory for kvfree(), up to a page also for kfree(); or NULL.
+ */
+void *mheap_lane_zalloc(struct mheap_lane *lane, size_t size)
+{
+	void *memory;
+
+	mheap_assert_entered(lane);
+	memory = kzalloc(size, MHEAP_GFP_NOW);
+	if (likely(memory))
+		return memory;
+	mheap_lane_leave(lane);
+	memory = kvzalloc(size, MHEAP_GFP);
+	mheap_lane_enter(lane);
+	return memory;
+}
+
 static void *alloc_body(struct mheap_lane *lane, size_t size)
 {
 	struct mheap_allocator *allocator = lane->heap->allocator;

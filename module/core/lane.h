@@ -134,6 +134,7 @@ void mheap_lane_enter(struct mheap_lane *lane);
 int mheap_lane_enter_killable(struct mheap_lane *lane);
 void mheap_lane_leave(struct mheap_lane *lane);
 void mheap_lane_step_aside(struct mheap_lane *lane, struct mutex *lock);
+void *mheap_lane_zalloc(struct mheap_lane *lane, size_t size);
 void *mheap_lane_new_body(struct mheap_lane *lane, u32 object, size_t size);
 void mheap_lane_discard_body(struct mheap_lane *lane, void *body, size_t size);
 void mheap_lane_free_body(struct mheap_lane *lane, void *body, size_t size);

@@ -116,17 +116,26 @@ static int take_body(struct mheap_session *session, size_t size, u32 object, voi
 	return -ENOMEM;
 }
 
-/* What an object needs besides a number and a body, and for which the section is not left. */
+/*
+ * What an object needs besides a number and a body. If the section was left, what was
+ * reserved for it is not any more.
+ */
 static int take_rest(struct mheap_session *session, const struct mheap_shape *shape, s64 charge,
 		     long sections, u32 object)
 {
 	struct mheap_lane *lane = &session->lane;
-	int error = 0;
+	int error;
 
-	if (unlikely(lane->tally.sections != sections))
-		error = reserve(lane, charge);
-	if (unlikely(!error && shape->ephemeron))
-		error = mheap_ephemeron_prepare(session->heap, object);
+	if (unlikely(shape->ephemeron)) {
+		error = mheap_ephemeron_prepare(lane, object);
+		if (error)
+			return error;
+	}
+	if (likely(lane->tally.sections == sections))
+		return 0;
+	error = reserve(lane, charge);
+	if (error && shape->ephemeron)
+		mheap_ephemeron_discard(session->heap, object);
 	return error;
 }
 

@@ -103,4 +103,11 @@ static inline u64 mheap_port_hash(const void *data, size_t length, u64 seed)
 /* The same, of what is there without waiting. */
 #define MHEAP_GFP_NOW	(GFP_NOWAIT | __GFP_ACCOUNT | __GFP_NOWARN)
 
+/*
+ * For what a section must have before it can be left, and the heap can do without: a
+ * little is reclaimed, once. Everything else that a section needs is taken at once or
+ * outside it, see mheap_lane_zalloc(): others may wait for its end.
+ */
+#define MHEAP_GFP_BRIEF	(GFP_KERNEL_ACCOUNT | __GFP_NORETRY | __GFP_NOWARN)
+
 #endif /* _MHEAP_CORE_PORT_H */

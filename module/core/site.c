@@ -114,7 +114,7 @@ static u32 add_new(struct mheap_sites *sites, struct mheap_site **bucket, u64 ta
 
 	if (READ_ONCE(sites->count) == MHEAP_SITE_COUNT_MAX)
 		return number;
-	site = kmalloc(struct_size(site, address, depth), MHEAP_GFP);
+	site = kmalloc(struct_size(site, address, depth), MHEAP_GFP_BRIEF);
 	if (!site)
 		return number;
 	site->tag = tag;
@@ -168,7 +168,7 @@ EXPORT_SYMBOL_MHEAP(mheap_site_find);
 /* Make room for the sites of a chunk's objects. Return: the array, or NULL. */
 static u32 *add_sites(struct mheap_table *table, struct mheap_chunk *chunk)
 {
-	u32 *site = kcalloc(MHEAP_CHUNK_OBJECTS, sizeof(*site), MHEAP_GFP);
+	u32 *site = kcalloc(MHEAP_CHUNK_OBJECTS, sizeof(*site), MHEAP_GFP_BRIEF);
 
 	if (!site)
 		return NULL;

@@ -78,7 +78,7 @@ static int add_segment(struct mheap_session *session, u32 hash)
 	lockdep_assert_held(&session->lock);
 	if (*place)
 		return 0;
-	segment = kcalloc(MHEAP_WATCH_BUCKETS, sizeof(*segment), MHEAP_GFP);
+	segment = mheap_lane_zalloc(&session->lane, MHEAP_WATCH_BUCKETS * sizeof(*segment));
 	if (!segment)
 		return -ENOMEM;
 	spin_lock(&watches->lock);
@@ -123,21 +123,25 @@ static int add_watch(struct mheap_watch *watch, struct mheap_annex *annex)
 	return 0;
 }
 
-static int make_watch(struct mheap_session *session, u64 id, u64 cookie,
-		      struct mheap_watch **watch)
+/* What a watch needs: room in the table, itself, and an annex of what it watches. */
+static int make_watch(struct mheap_session *session, u32 object, u64 id, u64 cookie,
+		      struct mheap_watch **watch, struct mheap_annex **annex)
 {
 	int error;
 
 	error = add_segment(session, hash_of(&session->heap->watches, id, cookie));
 	if (error)
 		return error;
-	*watch = kzalloc(sizeof(**watch), MHEAP_GFP);
+	*watch = mheap_lane_zalloc(&session->lane, sizeof(**watch));
 	if (!*watch)
 		return -ENOMEM;
 	(*watch)->session = session;
 	(*watch)->id = id;
 	(*watch)->cookie = cookie;
-	return 0;
+	error = mheap_annex_make(&session->lane, object, annex);
+	if (error)
+		kfree(*watch);
+	return error;
 }
 
 /**
@@ -146,7 +150,7 @@ static int make_watch(struct mheap_session *session, u64 id, u64 cookie,
  * @object: an object that the caller holds a reference from outside to
  * @cookie: comes with the event
  *
- * Context: Entered. May sleep.
+ * Context: Entered; the section may be left and entered again. May sleep.
  * Return: 0, -EALREADY if the session watches it with the same cookie, -ENOSPC if it
  * has MHEAP_WATCH_COUNT_MAX watches, or -ENOMEM.
  */
@@ -156,18 +160,18 @@ int mheap_watch(struct mheap_session *session, u32 object, u64 cookie)
 	const u64 id = mheap_id(object, mheap_tag(mheap_chunk_of(&heap->table, object), object));
 	struct mheap_annex *annex;
 	struct mheap_watch *watch;
+	bool tried = false;
 	int error;
 
 	mheap_assert_session(session);
-	error = make_watch(session, id, cookie, &watch);
+	do
+		error = make_watch(session, object, id, cookie, &watch, &annex);
+	while (unlikely(error) && mheap_room_make(session, error, &tried));
 	if (error)
 		return error;
-	error = mheap_annex_make(&heap->table, object, &annex);
-	if (!error) {
-		spin_lock(&heap->watches.lock);
-		error = add_watch(watch, annex);
-		spin_unlock(&heap->watches.lock);
-	}
+	spin_lock(&heap->watches.lock);
+	error = add_watch(watch, annex);
+	spin_unlock(&heap->watches.lock);
 	if (error)
 		kfree(watch);
 	return error;
@@ -279,6 +283,7 @@ void mheap_watch_put_back(struct mheap_session *session, struct mheap_watch *wat
 	spin_lock(&watches->lock);
 	list_add(&watch->link, &session->watcher.fired);
 	spin_unlock(&watches->lock);
+	session->heap->ops->event(session->heap);	/* somebody may have found nothing */
 }
 EXPORT_SYMBOL_MHEAP(mheap_watch_put_back);
 

@@ -627,6 +627,8 @@ static void without_memory_nothing_is_changed(void)
 
 	begin(&f, 0);
 	object = make(f.session, 1, 0);
+	/* The array of annexes, then the annex: everything from one on fails. */
+	port_fail_all = true;
 	for (number = 1;; number++) {
 		port_fail_at = port_allocations + number;
 		if (!set(f.session, object, 5))
@@ -637,7 +639,6 @@ static void without_memory_nothing_is_changed(void)
 	}
 	check_equal(number, 3);
 	/* From here on nothing is asked for, however it dies. */
-	port_fail_all = true;
 	port_fail_at = port_allocations + 1;
 	drop(f.session, object);
 	check_equal(f.heap.finalizers.waiting, 1);

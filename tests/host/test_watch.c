@@ -252,21 +252,47 @@ static void limit(void)
 /* For buckets, the watch, the array of annexes and the annex: nothing has happened. */
 static void without_memory(void)
 {
-	static const long number[] = { 1, 2, 2, 3 };
 	struct fixture f;
 	u64 object;
-	size_t n;
+	int error;
+	int n;
 
 	fixture_begin(&f, 0);
 	object = make(f.session, 0, 0);
-	for (n = 0; n < ARRAY_SIZE(number); n++) {
-		port_fail_at = port_allocations + number[n];
-		check_equal(act_watch(f.session, object, 1), -ENOMEM);
+	for (n = 1;; n++) {
+		port_fail_at = port_allocations + n;
+		port_fail_all = true;
+		error = act_watch(f.session, object, 1);
 		port_fail_at = 0;
+		port_fail_all = false;
+		if (!error)
+			break;
+		check_equal(error, -ENOMEM);
 		check(!is_watched(f.session, object));
 		check_equal(f.session->watcher.count, 0);
 	}
+	check(n > 3);
+	drop(f.session, object);
+	fixture_settle(&f);
+	check_equal(next(f.session).cookie, 1);
+	fixture_end(&f);
+}
+
+/* What fails once is made up for by a collection. */
+static void with_little_memory(void)
+{
+	struct fixture f;
+	u64 object, ring;
+
+	fixture_begin(&f, 0);
+	object = make(f.session, 0, 0);
+	ring = make(f.session, 1, 0);
+	link_to(f.session, ring, 0, ring);
+	drop(f.session, ring);
+	port_fail_at = port_allocations + 1;
 	check_equal(act_watch(f.session, object, 1), 0);
+	port_fail_at = 0;
+	check_equal(fixture_objects(&f), 2);	/* it was there, only not at once */
 	drop(f.session, object);
 	fixture_settle(&f);
 	check_equal(next(f.session).cookie, 1);
@@ -404,6 +430,7 @@ static const struct test tests[] = {
 	{ "errors", errors },
 	{ "no more than there may be", limit },
 	{ "without memory nothing has happened", without_memory },
+	{ "memory that is not there at once is waited for", with_little_memory },
 	{ "a session ends with watches in every state", session_ends },
 	{ "each watch is told of once or taken back, beside collections", crowded },
 	{}
