@@ -93,9 +93,13 @@
  *
  * What programs may have to wait for: the lock of a block, held by a collection for
  * 64 bits, 64 counts or 64 slots; the lock of their lane, held for no work at all;
- * heap->verdict, which only the upgrade of a weak handle to an unreached object, or an
- * enumeration that comes to one, waits for, and which is held until the sections under
- * way have ended (with MHEAP_SAVE_ALL, until what is to be kept has been).
+ * heap->verdict, which only the upgrade of a weak handle to an unreached object, the
+ * load of such a value from an ephemeron, or an enumeration that comes to one, waits
+ * for, and which is held until the sections under way have ended.
+ *
+ * One case is not bounded so: while finalizers are due in the set, or with
+ * MHEAP_SAVE_ALL, heap->verdict is held for one pass over the chunks of the set, and a
+ * step for each object that is rescued. All of them must be before anybody finds one.
  */
 #include "census.h"
 #include "collect.h"
