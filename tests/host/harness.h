@@ -61,7 +61,8 @@ struct suite {
 	X(ephemerons) \
 	X(random) \
 	X(concurrent) \
-	X(finalizers_concurrent)
+	X(finalizers_concurrent) \
+	X(together)
 
 #define DECLARE(name)	extern const struct suite suite_##name;
 SUITES(DECLARE)
