@@ -69,15 +69,6 @@ int mh_next_event(struct mh_session *session, struct mheap_event *event, int tim
 	return 1;
 }
 
-static int run(struct mh_session *session, struct mheap_op *op)
-{
-	int executed = mh_submit(session, op, 1, 0);
-
-	if (executed < 0)
-		return executed;
-	return executed ? op->result : -ECANCELED;
-}
-
 static int finalizer(struct mh_session *session, mh_ref object, uint64_t cookie, uint16_t flags)
 {
 	struct mheap_op op = {
@@ -87,7 +78,7 @@ static int finalizer(struct mh_session *session, mh_ref object, uint64_t cookie,
 		.offset = cookie,
 	};
 
-	return run(session, &op);
+	return mh_run(session, &op);
 }
 
 int mh_set_finalizer(struct mh_session *session, mh_ref object, uint64_t cookie)
@@ -108,7 +99,7 @@ static int watch(struct mh_session *session, mh_ref object, uint64_t cookie, uin
 		.offset = cookie,
 	};
 
-	return run(session, &op);
+	return mh_run(session, &op);
 }
 
 int mh_watch(struct mh_session *session, mh_ref object, uint64_t cookie)
