@@ -39,7 +39,7 @@ extern "C" {
 /* A handle of a session: strong or weak; 0 is "no object". */
 typedef uint64_t mh_handle;
 
-/* A handle, or mh_result() of an earlier operation of the same batch, or 0. */
+/* In a batch: a handle, or mh_result() of an earlier operation of it, or 0. */
 typedef uint64_t mh_ref;
 
 struct mh_session;
@@ -141,7 +141,8 @@ int mh_submit(struct mh_session *session, struct mheap_op *ops, unsigned int cou
  *
  * Each call is a batch of one operation. The errors that <linux/mheap.h> lists for
  * the operation are returned as they are; those of handles (-EBADF, -ESTALE,
- * -EINVAL) and -ENOMEM can come from any of them. MHEAP_RESULT() is -EBADF here.
+ * -EINVAL) and -ENOMEM can come from any of them. mh_result() has a meaning in
+ * batches only: here, and in all other calls for single objects, it is -EBADF.
  */
 
 /**
@@ -903,6 +904,10 @@ int mh_clear_garbage(struct mh_session *session);
  */
 int mh_settle(struct mh_session *session);
 
+/*
+ * Where objects are made, and snapshots (profile.c)
+ */
+
 /**
  * mh_get_profile - what is noted of where objects are made
  * @session: a session of the heap
@@ -964,8 +969,8 @@ int mh_snapshot(struct mh_session *session, int *fd);
  *
  * Return: 0, or as mh_new() and mh_store().
  */
-int mh_new_ephemeron(struct mh_session *session, uint32_t type, mh_ref key, mh_ref value,
-		     uint64_t length, mh_handle *ephemeron);
+int mh_new_ephemeron(struct mh_session *session, uint32_t type, mh_handle key,
+		     mh_handle value, size_t length, mh_handle *ephemeron);
 
 /*
  * Events (event.c)
@@ -1013,7 +1018,7 @@ int mh_next_event(struct mh_session *session, struct mheap_event *event, int tim
  * Return: 0, -EALREADY (it was handed out before), -EBADF, -ESTALE, -EINVAL (the
  * handle is weak) or -ENOMEM.
  */
-int mh_set_finalizer(struct mh_session *session, mh_ref object, uint64_t cookie);
+int mh_set_finalizer(struct mh_session *session, mh_handle object, uint64_t cookie);
 
 /**
  * mh_cancel_finalizer - let an object just die
@@ -1023,7 +1028,7 @@ int mh_set_finalizer(struct mh_session *session, mh_ref object, uint64_t cookie)
  * Return: 0, -ENOENT (it has no finalizer), -EALREADY (it was handed out before),
  * -EBADF, -ESTALE or -EINVAL (the handle is weak).
  */
-int mh_cancel_finalizer(struct mh_session *session, mh_ref object);
+int mh_cancel_finalizer(struct mh_session *session, mh_handle object);
 
 /**
  * mh_watch - be told when an object has died
@@ -1034,7 +1039,7 @@ int mh_cancel_finalizer(struct mh_session *session, mh_ref object);
  * Return: 0, -ENOENT (the object is dead), -EALREADY (the session watches it with the
  * same cookie), -EBADF, -ESTALE, -ENOSPC (MHEAP_WATCHES_MAX watches) or -ENOMEM.
  */
-int mh_watch(struct mh_session *session, mh_ref object, uint64_t cookie);
+int mh_watch(struct mh_session *session, mh_handle object, uint64_t cookie);
 
 /**
  * mh_unwatch - be told no more
@@ -1045,7 +1050,7 @@ int mh_watch(struct mh_session *session, mh_ref object, uint64_t cookie);
  * Return: 0, -ENOENT (no such watch, or the object is dead: then the event is there,
  * or will come), -EBADF or -ESTALE.
  */
-int mh_unwatch(struct mh_session *session, mh_ref object, uint64_t cookie);
+int mh_unwatch(struct mh_session *session, mh_handle object, uint64_t cookie);
 
 /*
  * Finding objects (enumerate.c)
