@@ -143,6 +143,11 @@ int mh_submit(struct mh_session *session, struct mheap_op *ops, unsigned int cou
  * the operation are returned as they are; those of handles (-EBADF, -ESTALE,
  * -EINVAL) and -ENOMEM can come from any of them. mh_result() has a meaning in
  * batches only: here, and in all other calls for single objects, it is -EBADF.
+ *
+ * Where a call makes an object or a handle, -ENOMEM says as well that the heap's
+ * limit of bytes is reached, and -ENOSPC that its limit of objects or of handles is:
+ * see mh_set_limits(). Any of them can return -ECANCELED while a signal kills the
+ * process; then nothing was done.
  */
 
 /**
@@ -153,7 +158,7 @@ int mh_submit(struct mh_session *session, struct mheap_op *ops, unsigned int cou
  * @length: bytes of payload, at most MHEAP_LENGTH_MAX; all are zero
  * @object: where a handle to it goes
  *
- * Return: 0, -E2BIG, -ENOMEM or -ENOSPC.
+ * Return: 0, -E2BIG, -ENOMEM or -ENOSPC (both also: a limit of the heap).
  */
 int mh_new(struct mh_session *session, uint32_t type, uint32_t slots, size_t length,
 	   mh_handle *object);
@@ -196,8 +201,9 @@ int mh_load(struct mh_session *session, mh_handle object, uint32_t slot, mh_hand
  * @slot: the slot's number, from 0
  * @target: a handle, or 0 to empty the slot
  *
- * Return: 0, -EBADF, -ESTALE, -EINVAL (no such slot, or a handle is weak) or
- * -EOVERFLOW.
+ * Return: 0, -EBADF, -ESTALE, -EINVAL (no such slot, or a handle is weak), -EOVERFLOW,
+ * or, where @object is an ephemeron, -ENOENT (@slot is that of the value, and there is
+ * no key, or it is dead) or -ENOMEM (@slot is that of the key).
  */
 int mh_store(struct mh_session *session, mh_handle object, uint32_t slot, mh_handle target);
 
@@ -209,7 +215,8 @@ int mh_store(struct mh_session *session, mh_handle object, uint32_t slot, mh_han
  * @target: a handle, or 0 to empty the slot
  * @old: where a handle to what the slot held before goes; 0 where it was empty
  *
- * Return: 0, or the errors of mh_load() and mh_store().
+ * Return: 0, or -EBADF, -ESTALE, -EINVAL (no such slot, a handle is weak, or @object is
+ * an ephemeron), -ENOMEM, -ENOSPC or -EOVERFLOW.
  */
 int mh_swap(struct mh_session *session, mh_handle object, uint32_t slot, mh_handle target,
 	    mh_handle *old);
@@ -222,8 +229,9 @@ int mh_swap(struct mh_session *session, mh_handle object, uint32_t slot, mh_hand
  * @expected: a handle to the object that the slot should hold; 0: it is empty
  * @target: a handle, or 0 to empty the slot
  *
- * Return: 1 if @target was stored, 0 if the slot held something else, or the
- * errors of mh_store().
+ * Return: 1 if @target was stored, 0 if the slot held something else, or -EBADF,
+ * -ESTALE, -EINVAL (no such slot, a handle is weak, or @object is an ephemeron) or
+ * -EOVERFLOW.
  */
 int mh_compare_store(struct mh_session *session, mh_handle object, uint32_t slot,
 		     mh_handle expected, mh_handle target);
@@ -272,7 +280,8 @@ int mh_write(struct mh_session *session, mh_handle object, uint64_t offset, cons
  *
  * What is cut off is dropped, what is added is empty or zero.
  *
- * Return: 0, -EBADF, -ESTALE, -EINVAL (@object is weak), -E2BIG or -ENOMEM.
+ * Return: 0, -EBADF, -ESTALE, -EINVAL (@object is weak, or an ephemeron), -E2BIG or
+ * -ENOMEM (also: the heap's limit of bytes).
  */
 int mh_resize(struct mh_session *session, mh_handle object, uint32_t slots, size_t length);
 
@@ -484,7 +493,8 @@ int mh_batch_add_load(struct mh_batch *batch, mh_ref object, uint32_t slot, unsi
  * @slot: the slot's number, from 0
  * @target: the same kind, or 0 to empty the slot
  *
- * Result: 0; -EBADF, -ESTALE, -EINVAL (no such slot), -EOVERFLOW.
+ * Result: 0; -EBADF, -ESTALE, -EINVAL (no such slot), -EOVERFLOW; for an ephemeron
+ * also -ENOENT (a value, and the key is dead, or there is none) and -ENOMEM (a key).
  * Return: the index, -ENOMEM or -E2BIG.
  */
 int mh_batch_add_store(struct mh_batch *batch, mh_ref object, uint32_t slot, mh_ref target);
@@ -497,7 +507,8 @@ int mh_batch_add_store(struct mh_batch *batch, mh_ref object, uint32_t slot, mh_
  * @target: the same kind, or 0 to empty the slot
  * @flags: 0, or MHEAP_OP_TEMP: give no handle, keep the object until the batch ends
  *
- * Result: a handle to what the slot held before, or 0; the errors of load and store.
+ * Result: a handle to what the slot held before, or 0; -EBADF, -ESTALE, -EINVAL (no
+ * such slot, or an ephemeron), -ENOMEM, -ENOSPC, -EOVERFLOW.
  * Return: the index, -ENOMEM or -E2BIG.
  */
 int mh_batch_add_swap(struct mh_batch *batch, mh_ref object, uint32_t slot, mh_ref target,
@@ -511,7 +522,8 @@ int mh_batch_add_swap(struct mh_batch *batch, mh_ref object, uint32_t slot, mh_r
  * @expected: the same kind: what the slot should hold; 0: it is empty
  * @target: the same kind, or 0 to empty the slot
  *
- * Result: 1 if @target was stored, 0 if not; the errors of store.
+ * Result: 1 if @target was stored, 0 if not; -EBADF, -ESTALE, -EINVAL (no such slot,
+ * or an ephemeron), -EOVERFLOW.
  * Return: the index, -ENOMEM or -E2BIG.
  */
 int mh_batch_add_compare_store(struct mh_batch *batch, mh_ref object, uint32_t slot,
@@ -554,7 +566,7 @@ int mh_batch_add_write(struct mh_batch *batch, mh_ref object, uint64_t offset, c
  * @slots: how many slots there shall be
  * @length: bytes of payload there shall be
  *
- * Result: 0; -EBADF, -ESTALE, -EINVAL, -E2BIG, -ENOMEM.
+ * Result: 0; -EBADF, -ESTALE, -EINVAL (also: an ephemeron), -E2BIG, -ENOMEM.
  * Return: the index, -ENOMEM or -E2BIG.
  */
 int mh_batch_add_resize(struct mh_batch *batch, mh_ref object, uint32_t slots, size_t length);
@@ -709,7 +721,8 @@ int64_t mh_batch_result(const struct mh_batch *batch, int index);
  * @size: bytes; 0 gives a block of its own as well
  * @block: where the handle goes. The bytes are zero.
  *
- * Return: 0, -E2BIG (more than MHEAP_LENGTH_MAX), -ENOMEM or -ENOSPC.
+ * Return: 0, -E2BIG (more than MHEAP_LENGTH_MAX), -ENOMEM or -ENOSPC (both also: a
+ * limit of the heap).
  */
 int mh_mem_alloc(struct mh_session *session, size_t size, mh_handle *block);
 
@@ -751,6 +764,10 @@ int mh_mem_free(struct mh_session *session, mh_handle block);
 
 /*
  * The collector (gc.c)
+ *
+ * Where -EINTR is listed, here and below, a signal kills the process while it waits,
+ * for a collection of somebody else, say: then nothing was done. The program itself
+ * never sees it.
  */
 
 /**
@@ -761,7 +778,7 @@ int mh_mem_free(struct mh_session *session, mh_handle block);
  *
  * Works whether or not automatic collection is enabled.
  *
- * Return: 0, -EINVAL (no such generation) or -ENOMEM.
+ * Return: 0, -EINVAL (no such generation) or -EINTR.
  */
 int mh_collect(struct mh_session *session, unsigned int generation,
 	       struct mheap_collect *result);
@@ -823,7 +840,7 @@ int mh_get_limits(struct mh_session *session, struct mheap_limits *limits);
  * @session: a session of the heap
  * @limits: at most MHEAP_LIMIT_MAX each; 0 for no limit
  *
- * Return: 0, or -EINVAL, and none is changed; -EINTR when a signal kills the process.
+ * Return: 0, or -EINVAL (one is more) or -EINTR, and none is changed.
  */
 int mh_set_limits(struct mh_session *session, const struct mheap_limits *limits);
 
@@ -867,7 +884,7 @@ int mh_set_debug(struct mh_session *session, uint32_t flags);
  * mh_freeze - move all objects with slots to the permanent generation
  * @session: a session of the heap
  *
- * Return: 0.
+ * Return: 0 or -EINTR.
  */
 int mh_freeze(struct mh_session *session);
 
@@ -875,7 +892,7 @@ int mh_freeze(struct mh_session *session);
  * mh_unfreeze - move all objects of the permanent generation to generation 2
  * @session: a session of the heap
  *
- * Return: 0.
+ * Return: 0 or -EINTR.
  */
 int mh_unfreeze(struct mh_session *session);
 
@@ -892,7 +909,7 @@ int mh_get_freeze_count(struct mh_session *session, uint64_t *count);
  * mh_clear_garbage - let the garbage list drop its references
  * @session: a session of the heap
  *
- * Return: 0.
+ * Return: 0 or -EINTR.
  */
 int mh_clear_garbage(struct mh_session *session);
 
@@ -900,7 +917,7 @@ int mh_clear_garbage(struct mh_session *session);
  * mh_settle - wait until no release is being continued in the background
  * @session: a session of the heap
  *
- * Return: 0.
+ * Return: 0 or -EINTR.
  */
 int mh_settle(struct mh_session *session);
 
@@ -948,7 +965,7 @@ int mh_new_at(struct mh_session *session, uint32_t type, uint32_t slots, size_t 
  *	closed with close()
  *
  * Return: 0, -EBUSY while another snapshot of the heap is being read, -ENOMEM,
- * -EMFILE or -ENFILE.
+ * -EMFILE, -ENFILE or -EINTR.
  */
 int mh_snapshot(struct mh_session *session, int *fd);
 
@@ -967,7 +984,8 @@ int mh_snapshot(struct mh_session *session, int *fd);
  *
  * mh_load() of slot 0 gives the key, of slot 1 the value; 0 once the key is dead.
  *
- * Return: 0, or as mh_new() and mh_store().
+ * Return: 0, -EBADF, -ESTALE, -EINVAL (a handle is weak), -ENOENT (a value without a
+ * key), -E2BIG, -ENOMEM, -ENOSPC or -EOVERFLOW.
  */
 int mh_new_ephemeron(struct mh_session *session, uint32_t type, mh_handle key,
 		     mh_handle value, size_t length, mh_handle *ephemeron);
@@ -1057,7 +1075,9 @@ int mh_unwatch(struct mh_session *session, mh_handle object, uint64_t cookie);
  *
  * Lists hold strong handles, each of them one more reference, in an array that
  * mh_drop_list() gives back together with them. Where there are none it is NULL.
- * Objects that come, go or change meanwhile may be in a list or not.
+ * Objects that come, go or change meanwhile may be in a list or not. -ENOSPC says that
+ * the session has no handle left, or the heap's limit of handles is reached; then, and
+ * in case of all other errors, the call has dropped what it had found.
  */
 
 /**
@@ -1065,8 +1085,8 @@ int mh_unwatch(struct mh_session *session, mh_handle object, uint64_t cookie);
  * @session: a session of the heap
  * @request: as <linux/mheap.h> says; its @cursor and @count are set
  *
- * Return: 0; -EINVAL, -EBADF, -ESTALE, -EFAULT, -ENOMEM, -ENOSPC or -EOVERFLOW, and
- * nothing is set.
+ * Return: 0; -EINVAL, -EBADF, -ESTALE, -EFAULT, -ENOMEM, -ENOSPC, -EOVERFLOW or
+ * -EINTR, and nothing is set.
  */
 int mh_enumerate(struct mh_session *session, struct mheap_enumerate *request);
 
@@ -1078,7 +1098,8 @@ int mh_enumerate(struct mh_session *session, struct mheap_enumerate *request);
  * @list: where the handles go
  * @count: where their number goes
  *
- * Return: 0; -EINVAL (no such generation), -ENOMEM, -ENOSPC or -EOVERFLOW.
+ * Return: 0; -EINVAL (no such generation, or none), -ENOMEM, -ENOSPC, -EOVERFLOW or
+ * -EINTR.
  */
 int mh_objects(struct mh_session *session, unsigned int generations, mh_handle **list,
 	       size_t *count);
@@ -1090,7 +1111,8 @@ int mh_objects(struct mh_session *session, unsigned int generations, mh_handle *
  * @list: where the handles go, one for each object
  * @count: where their number goes
  *
- * Return: 0; -EINVAL, -EBADF, -ESTALE, -ENOMEM, -ENOSPC or -EOVERFLOW.
+ * Return: 0; -EINVAL (@object is weak), -EBADF, -ESTALE, -ENOMEM, -ENOSPC, -EOVERFLOW
+ * or -EINTR.
  */
 int mh_referrers(struct mh_session *session, mh_handle object, mh_handle **list,
 		 size_t *count);
@@ -1102,7 +1124,8 @@ int mh_referrers(struct mh_session *session, mh_handle object, mh_handle **list,
  * @list: where the handles go, one for each slot that is not empty, in their order
  * @count: where their number goes
  *
- * Return: 0; -EINVAL, -EBADF, -ESTALE, -ENOMEM, -ENOSPC or -EOVERFLOW.
+ * Return: 0; -EINVAL (@object is weak), -EBADF, -ESTALE, -ENOMEM, -ENOSPC, -EOVERFLOW
+ * or -ECANCELED (a signal kills the process).
  */
 int mh_referents(struct mh_session *session, mh_handle object, mh_handle **list,
 		 size_t *count);
@@ -1113,7 +1136,7 @@ int mh_referents(struct mh_session *session, mh_handle object, mh_handle **list,
  * @list: where the handles go
  * @count: where their number goes
  *
- * Return: 0; -ENOMEM, -ENOSPC or -EOVERFLOW.
+ * Return: 0; -ENOMEM, -ENOSPC, -EOVERFLOW or -EINTR.
  */
 int mh_garbage(struct mh_session *session, mh_handle **list, size_t *count);
 
