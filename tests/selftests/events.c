@@ -92,14 +92,6 @@ static void lose_ring(int heap, __u64 cookie)
 	heap_do(heap, op_drop(object));
 }
 
-static long long number_in(int heap, const char *file)
-{
-	long long number;
-
-	CHECK_EQ(heap_numbers(heap, file, &number, 1), 1);
-	return number;
-}
-
 TEST(listening_to_unknown_kinds_is_invalid)
 {
 	const int heap = heap_open();
@@ -161,7 +153,7 @@ TEST(a_finalizer_is_called_when_the_last_reference_goes)
 	check_silent(heap);
 	heap_do(heap, op_drop(object));
 	CHECK_EQ(heap_stats(heap).finalizing, 1);
-	CHECK_EQ(number_in(heap, "stats/finalizing"), 1);
+	CHECK_EQ(heap_number(heap, "stats/finalizing"), 1);
 	event = next_event(heap, MHEAP_EVENT_FINALIZE);
 	CHECK_EQ(event.cookie, 77);
 	CHECK_EQ(event.id, before.id);
@@ -543,7 +535,7 @@ TEST(where_nobody_listens_objects_just_die)
 	CHECK_EQ(heap_collect(heap, 2).freed, 1);
 	CHECK_EQ(heap_objects(heap), 0);
 	CHECK_EQ(heap_stats(heap).finalizers_skipped, 4);
-	CHECK_EQ(number_in(heap, "stats/finalizers_skipped"), 4);
+	CHECK_EQ(heap_number(heap, "stats/finalizers_skipped"), 4);
 }
 
 TEST(when_the_last_listener_leaves_what_waits_dies)
@@ -568,7 +560,7 @@ TEST(a_slow_reader_holds_up_nobody)
 
 	heap_disable(heap);
 	listen_to(heap, FINALIZE);
-	CHECK_EQ(number_in(heap, "finalizers_max"), 65536);
+	CHECK_EQ(heap_number(heap, "finalizers_max"), 65536);
 	CHECK_EQ(heap_write(heap, "finalizers_max", "10\n"), 3);
 	lose(heap, 0, 100);
 	CHECK_EQ(heap_objects(heap), 10);
@@ -590,9 +582,9 @@ TEST(finalizers_max_takes_numbers_only)
 
 	for (i = 0; i < ARRAY_SIZE(wrong); i++)
 		CHECK(heap_write(heap, "finalizers_max", wrong[i]) <= 0);
-	CHECK_EQ(number_in(heap, "finalizers_max"), 65536);
+	CHECK_EQ(heap_number(heap, "finalizers_max"), 65536);
 	CHECK_EQ(heap_write(heap, "finalizers_max", "4294967295"), 10);
-	CHECK_EQ(number_in(heap, "finalizers_max"), 4294967295);
+	CHECK_EQ(heap_number(heap, "finalizers_max"), 4294967295);
 }
 
 TEST(who_listens_or_reads_stays_with_its_heap)
