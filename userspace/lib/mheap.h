@@ -452,6 +452,36 @@ int mh_batch_add_new(struct mh_batch *batch, uint32_t type, uint32_t slots, size
 		     unsigned int flags);
 
 /**
+ * mh_batch_add_new_at - make an object, and say where
+ * @batch: a builder
+ * @type: any number
+ * @slots: how many slots, at most MHEAP_SLOTS_MAX
+ * @length: bytes of payload, at most MHEAP_LENGTH_MAX
+ * @site: tag of the place in the program, any number; see mh_set_profile()
+ * @flags: 0, or MHEAP_OP_TEMP: give no handle, keep the object until the batch ends
+ *
+ * Result: a handle; -E2BIG, -ENOMEM, -ENOSPC.
+ * Return: the index, -ENOMEM or -E2BIG.
+ */
+int mh_batch_add_new_at(struct mh_batch *batch, uint32_t type, uint32_t slots, size_t length,
+			uint64_t site, unsigned int flags);
+
+/**
+ * mh_batch_add_new_ephemeron - make an ephemeron that has no key yet
+ * @batch: a builder
+ * @type: any number
+ * @length: bytes of payload, at most MHEAP_LENGTH_MAX
+ * @flags: 0, or MHEAP_OP_TEMP: give no handle, keep the object until the batch ends
+ *
+ * Behind it, mh_batch_add_store() of slot 0 sets the key, and then of slot 1 the value.
+ *
+ * Result: a handle; -E2BIG, -ENOMEM, -ENOSPC.
+ * Return: the index, -ENOMEM or -E2BIG.
+ */
+int mh_batch_add_new_ephemeron(struct mh_batch *batch, uint32_t type, size_t length,
+			       unsigned int flags);
+
+/**
  * mh_batch_add_dup - another handle to the same object, weak if @object is
  * @batch: a builder
  * @object: a handle, or mh_result() of an earlier operation
@@ -651,6 +681,51 @@ int mh_batch_add_lookup(struct mh_batch *batch, const char *name, unsigned int f
  * Return: the index, -ENOMEM or -E2BIG.
  */
 int mh_batch_add_unpublish(struct mh_batch *batch, const char *name);
+
+/**
+ * mh_batch_add_set_finalizer - have an object handed out when it is about to die
+ * @batch: a builder
+ * @object: a handle, or mh_result() of an earlier operation
+ * @cookie: any number, to come with the event; takes the place of an earlier one
+ *
+ * Result: 0; -EALREADY (it was handed out before), -EBADF, -ESTALE, -EINVAL, -ENOMEM.
+ * Return: the index, -ENOMEM or -E2BIG.
+ */
+int mh_batch_add_set_finalizer(struct mh_batch *batch, mh_ref object, uint64_t cookie);
+
+/**
+ * mh_batch_add_cancel_finalizer - let an object just die
+ * @batch: a builder
+ * @object: a handle, or mh_result() of an earlier operation
+ *
+ * Result: 0; -ENOENT (it has no finalizer), -EALREADY (it was handed out before),
+ * -EBADF, -ESTALE, -EINVAL.
+ * Return: the index, -ENOMEM or -E2BIG.
+ */
+int mh_batch_add_cancel_finalizer(struct mh_batch *batch, mh_ref object);
+
+/**
+ * mh_batch_add_watch - be told when an object has died
+ * @batch: a builder
+ * @object: a handle, strong or weak, or mh_result() of an earlier operation
+ * @cookie: any number, to come with the event
+ *
+ * Result: 0; -ENOENT (the object is dead), -EALREADY (the session watches it with the
+ * same cookie), -EBADF, -ESTALE, -ENOSPC (MHEAP_WATCHES_MAX watches), -ENOMEM.
+ * Return: the index, -ENOMEM or -E2BIG.
+ */
+int mh_batch_add_watch(struct mh_batch *batch, mh_ref object, uint64_t cookie);
+
+/**
+ * mh_batch_add_unwatch - be told no more
+ * @batch: a builder
+ * @object: a handle, strong or weak, or mh_result() of an earlier operation
+ * @cookie: as it was given
+ *
+ * Result: 0; -ENOENT (no such watch, or the object is dead), -EBADF, -ESTALE.
+ * Return: the index, -ENOMEM or -E2BIG.
+ */
+int mh_batch_add_unwatch(struct mh_batch *batch, mh_ref object, uint64_t cookie);
 
 /**
  * mh_batch_submit - run all operations in order
