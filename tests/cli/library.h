@@ -23,10 +23,22 @@ long long objects(struct mh_session *heap);
 void test_batch(void);
 void test_batch_failures(void);
 void test_names_in_batches(void);
+void test_slots_in_batches(void);
+void test_handles_in_batches(void);
+void test_events_in_batches(void);
+void test_ephemerons_in_batches(void);
+void test_submit(void);
 void test_collector(void);
 void test_permanent(void);
 void test_garbage(void);
 void test_finding(void);
+void test_enumerating(void);
+void test_limits(void);
 void test_events(void);
+void test_watching(void);
+void test_ephemerons(void);
+void test_sites(void);
+void test_sites_in_batches(void);
+void test_one_snapshot_at_a_time(void);
 
 #endif /* LIBRARY_H */

@@ -137,3 +137,67 @@ void test_finding(void)
 	IS(objects(heap), 4);
 	mh_close(heap);
 }
+
+void test_enumerating(void)
+{
+	struct mh_session *heap = open_heap();
+	mh_handle a = make(heap, 1, 0), b = make(heap, 1, 0);
+	struct mheap_object_info info[2];
+	uint64_t id[4] = { 0 };
+	struct mheap_enumerate request = {
+		.what = MHEAP_ENUMERATE_OBJECTS, .generations = 1, .flags = MHEAP_ENUMERATE_IDS,
+		.handles = (uintptr_t)id, .count = 4,
+	};
+
+	make(heap, 0, 0);
+	IS(mh_info(heap, a, &info[0]), 0);
+	IS(mh_info(heap, b, &info[1]), 0);
+	IS(mh_enumerate(heap, &request), 0);
+	IS(request.count, 2);
+	IS(request.cursor, 0);
+	IS(id[0] + id[1], info[0].id + info[1].id);
+	IS(id[0] == info[0].id || id[0] == info[1].id, 1);
+	request.count = 0;
+	IS(mh_enumerate(heap, &request), -EINVAL);
+	IS(objects(heap), 3);
+	mh_close(heap);
+}
+
+void test_limits(void)
+{
+	const struct mheap_limits wrong = { 1, 1, MHEAP_LIMIT_MAX + 1 };
+	struct mheap_limits limits = { 7, 7, 7 };
+	struct mh_session *heap = open_heap();
+	mh_handle object, more = 99, *list = NULL;
+	struct mheap_stats stats;
+	size_t count = 99;
+
+	IS(mh_get_limits(heap, &limits), 0);
+	IS(limits.objects || limits.bytes || limits.handles, 0);
+	limits = (struct mheap_limits){ .objects = 2, .bytes = 100000, .handles = 4 };
+	IS(mh_set_limits(heap, &limits), 0);
+	IS(mh_set_limits(heap, &wrong), -EINVAL);
+	memset(&limits, 0, sizeof(limits));
+	IS(mh_get_limits(heap, &limits), 0);
+	IS(limits.objects, 2);
+	IS(limits.bytes, 100000);
+	IS(limits.handles, 4);
+	object = make(heap, 1, 0);
+	IS(mh_new(heap, 0, 0, 200000, &more), -ENOMEM);
+	IS(mh_resize(heap, object, 1, 200000), -ENOMEM);
+	make(heap, 1, 0);
+	IS(mh_new(heap, 0, 0, 0, &more), -ENOSPC);
+	IS(mh_mem_alloc(heap, 1, &more), -ENOSPC);
+	IS(more, 99);
+	IS(mh_dup(heap, object, &more), 0);
+	/* There is room for one of the two. */
+	IS(mh_objects(heap, 7, &list, &count), -ENOSPC);
+	IS(count, 99);
+	IS(mh_weak(heap, object, &more), 0);
+	IS(mh_load(heap, object, 0, &more), 0);
+	IS(mh_dup(heap, object, &more), -ENOSPC);
+	IS(mh_stats(heap, &stats), 0);
+	IS(stats.handles, 4);
+	IS(stats.limit_failures >= 5, 1);
+	mh_close(heap);
+}

@@ -43,3 +43,76 @@ void test_events(void)
 	mh_close(other);
 	mh_close(heap);
 }
+
+void test_watching(void)
+{
+	struct mh_session *heap = open_heap();
+	struct mheap_event event = { .kind = 77 };
+	mh_handle object = make(heap, 0, 0), other = make(heap, 0, 0), weak = 0;
+	struct mheap_object_info info;
+
+	IS(mh_listen(heap, 1 << MHEAP_EVENT_DEATH), 0);
+	IS(mh_weak(heap, object, &weak), 0);
+	IS(mh_info(heap, object, &info), 0);
+	IS(mh_watch(heap, object, 1), 0);
+	IS(mh_watch(heap, weak, 2), 0);
+	IS(mh_watch(heap, object, 2), -EALREADY);
+	IS(mh_watch(heap, mh_result(0), 3), -EBADF);
+	IS(mh_unwatch(heap, weak, 1), 0);
+	IS(mh_unwatch(heap, object, 1), -ENOENT);
+	IS(mh_watch(heap, other, 9), 0);
+	IS(mh_next_event(heap, &event, 0), 0);
+	IS(mh_drop(heap, object), 0);
+	IS(mh_settle(heap), 0);
+	IS(mh_next_event(heap, &event, 0), 1);
+	IS(event.kind, MHEAP_EVENT_DEATH);
+	IS(event.cookie, 2);
+	IS(event.id, info.id);
+	IS(mh_next_event(heap, &event, 0), 0);
+	IS(mh_watch(heap, weak, 4), -ENOENT);
+	IS(mh_unwatch(heap, weak, 2), -ENOENT);
+	IS(mh_unwatch(heap, object, 2), -ESTALE);
+	mh_close(heap);
+}
+
+void test_ephemerons(void)
+{
+	struct mh_session *heap = open_heap();
+	mh_handle key = make(heap, 0, 0), value = make(heap, 1, 0), weak = 0;
+	mh_handle ephemeron = 99, found = 0;
+	struct mheap_object_info info;
+
+	IS(mh_weak(heap, key, &weak), 0);
+	IS(mh_new_ephemeron(heap, 5, 0, value, 0, &ephemeron), -ENOENT);
+	IS(mh_new_ephemeron(heap, 5, weak, value, 0, &ephemeron), -EINVAL);
+	IS(mh_new_ephemeron(heap, 5, key, 12345, 0, &ephemeron), -EBADF);
+	IS(mh_new_ephemeron(heap, 5, mh_result(0), value, 0, &ephemeron), -EBADF);
+	IS(mh_new_ephemeron(heap, 5, key, mh_result(0), 0, &ephemeron), -EBADF);
+	IS(mh_new_ephemeron(heap, 5, key, value, MHEAP_LENGTH_MAX + 1UL, &ephemeron), -E2BIG);
+	IS(ephemeron, 99);
+	IS(objects(heap), 2);
+	IS(mh_new_ephemeron(heap, 5, key, value, 8, &ephemeron), 0);
+	IS(mh_info(heap, ephemeron, &info), 0);
+	IS(info.flags, MHEAP_OBJECT_TRACKED | MHEAP_OBJECT_EPHEMERON);
+	IS(info.length, 8);
+	IS(mh_swap(heap, ephemeron, 1, value, &found), -EINVAL);
+	IS(mh_compare_store(heap, ephemeron, 1, value, value), -EINVAL);
+	IS(mh_resize(heap, ephemeron, 2, 16), -EINVAL);
+	IS(mh_load(heap, ephemeron, 0, &found), 0);
+	IS(mh_same(heap, found, key), 1);
+	IS(mh_drop(heap, found), 0);
+	/* The value refers to the key, and nobody else has either. */
+	IS(mh_store(heap, value, 0, key), 0);
+	IS(mh_drop(heap, value), 0);
+	IS(mh_collect(heap, 2, NULL), 0);
+	IS(mh_load(heap, ephemeron, 1, &found), 0);
+	IS(mh_same(heap, found, key), 0);
+	IS(mh_drop(heap, found), 0);
+	IS(mh_drop(heap, key), 0);
+	IS(mh_collect(heap, 2, NULL), 0);
+	IS(mh_load(heap, ephemeron, 1, &found), 0);
+	IS(found, 0);
+	IS(mh_store(heap, ephemeron, 1, ephemeron), -ENOENT);
+	IS(objects(heap), 1);
+	mh_close(heap);
+}
