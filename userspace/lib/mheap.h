@@ -992,6 +992,8 @@ int mh_clear_garbage(struct mh_session *session);
  * mh_settle - wait until no release is being continued in the background
  * @session: a session of the heap
  *
+ * Deaths that came of it are events of those who watch by then.
+ *
  * Return: 0 or -EINTR.
  */
 int mh_settle(struct mh_session *session);
