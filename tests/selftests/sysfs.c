@@ -417,6 +417,92 @@ TEST(every_file_is_a_line_and_may_do_what_its_mode_says)
 	CHECK(files >= 28);
 }
 
+/* The files that the ABI document names, and which of them were found. */
+static char documented[150][100];
+static int found[ARRAY_SIZE(documented)];
+static int documents;
+static size_t folder_length;	/* of the path of a heap's directory */
+
+static int is_directory(const char *path)
+{
+	return path[strlen(path) - 1] == '/' && !access(path, F_OK);
+}
+
+static void read_document(void)
+{
+	const char *top = getenv("MHEAP_TOP");
+	char path[400], line[400];
+	FILE *file;
+
+	if (!top)
+		tap_skip("MHEAP_TOP does not say where the sources are");
+	snprintf(path, sizeof(path), "%s/Documentation/ABI/testing/sysfs-kernel-mheap", top);
+	file = fopen(path, "r");
+	CHECK(file);
+	while (fgets(line, sizeof(line), file)) {
+		CHECK(documents < (int)ARRAY_SIZE(documented));
+		if (sscanf(line, "What: %99s", documented[documents]) == 1)
+			documents += !is_directory(documented[documents]);
+	}
+	fclose(file);
+}
+
+static void check_documented(const char *path, mode_t mode)
+{
+	char name[200];
+	char *digit;
+	int i;
+
+	(void)mode;
+	if (strncmp(path, HEAP_SYSFS "/heap", strlen(HEAP_SYSFS "/heap")))
+		snprintf(name, sizeof(name), "%s", path);
+	else
+		snprintf(name, sizeof(name), HEAP_SYSFS "/heapN%s", path + folder_length);
+	digit = strstr(name, "collection_times_");
+	if (digit)
+		digit[strlen("collection_times_")] = 'G';
+	for (i = 0; i < documents && strcmp(documented[i], name); i++)
+		;
+	tap_case("%s is not documented as %s", path, name);
+	CHECK(i < documents);
+	found[i] = 1;
+}
+
+/* Those beside the directories of heaps. */
+static void check_top(void)
+{
+	DIR *stream = opendir(HEAP_SYSFS);
+	const struct dirent *entry;
+	char path[400];
+
+	CHECK(stream);
+	while ((entry = readdir(stream))) {
+		if (entry->d_type == DT_DIR)
+			continue;
+		snprintf(path, sizeof(path), HEAP_SYSFS "/%s", entry->d_name);
+		check_documented(path, 0);
+	}
+	closedir(stream);
+}
+
+TEST(what_is_there_is_documented_and_what_is_documented_is_there)
+{
+	const int heap = heap_open();
+	char directory[200];
+	int i;
+
+	read_document();
+	snprintf(directory, sizeof(directory), HEAP_SYSFS "/%s", heap_stats(heap).name);
+	folder_length = strlen(directory);
+	check_top();
+	for_each_file(HEAP_SYSFS "/defaults", check_documented);
+	for_each_file(directory, check_documented);
+	for (i = 0; i < documents; i++) {
+		tap_case("%s is documented", documented[i]);
+		CHECK(found[i]);
+	}
+}
+
 static void restore_defaults(void)
 {
 	write_text(HEAP_SYSFS "/defaults/threshold", "700 10 10");
