@@ -192,8 +192,8 @@ test_library() {
 		skip "library" "no compiler"
 		return
 	fi
-	check "library.c builds" cc -O1 -Wall -pthread -I"$top/userspace/lib" -I"$top/uapi" \
-		"$here/library.c" -L"$build" -lmheap -o library
+	check "the tests of the library build" cc -O1 -Wall -pthread -I"$top/userspace/lib" -I"$top/uapi" \
+		"$here"/library*.c -L"$build" -lmheap -o library
 	LD_LIBRARY_PATH=$build${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} ./library > out 2>&1
 	while IFS= read -r line; do
 		case $line in

@@ -10,23 +10,24 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <mheap.h>
+#include "library.h"
 
 static int tests, failures;
 static bool good;
 
-/* Notes what is not as it should be; the test goes on. */
-#define IS(found, expected) compare(__LINE__, #found, found, expected)
-
-static void compare(int line, const char *what, long long found, long long expected)
+void compare(const char *file, int line, const char *what, long long found,
+	     long long expected)
 {
+	const char *name = strrchr(file, '/');
+
 	if (found == expected)
 		return;
-	printf("# line %d: %s is %lld, not %lld\n", line, what, found, expected);
+	printf("# %s:%d: %s is %lld, not %lld\n", name ? name + 1 : file, line, what, found,
+	       expected);
 	good = false;
 }
 
-static struct mh_session *open_heap(void)
+struct mh_session *open_heap(void)
 {
 	struct mh_session *heap = NULL;
 
@@ -37,7 +38,7 @@ static struct mh_session *open_heap(void)
 	exit(1);
 }
 
-static mh_handle make(struct mh_session *heap, uint32_t slots, size_t length)
+mh_handle make(struct mh_session *heap, uint32_t slots, size_t length)
 {
 	mh_handle object = 0;
 
@@ -45,13 +46,23 @@ static mh_handle make(struct mh_session *heap, uint32_t slots, size_t length)
 	return object;
 }
 
-static long long objects(struct mh_session *heap)
+long long objects(struct mh_session *heap)
 {
 	struct mheap_stats stats;
 
 	IS(mh_settle(heap), 0);
 	IS(mh_stats(heap, &stats), 0);
 	return stats.objects;
+}
+
+mh_handle make_ring(struct mh_session *heap)
+{
+	mh_handle a = make(heap, 2, 0), b = make(heap, 2, 0);
+
+	IS(mh_store(heap, a, 0, b), 0);
+	IS(mh_store(heap, b, 0, a), 0);
+	IS(mh_drop(heap, b), 0);
+	return a;
 }
 
 static void test_sessions(void)
@@ -181,261 +192,6 @@ static void test_info(void)
 	mh_close(heap);
 }
 
-static void test_batch(void)
-{
-	struct mh_session *heap = open_heap();
-	struct mh_batch *batch = mh_batch_new();
-	struct mheap_object_info info;
-	char word[5] = "";
-	int root, leaf, load, same, reading;
-
-	root = mh_batch_add_new(batch, 1, 2, 0, 0);
-	leaf = mh_batch_add_new(batch, 2, 0, 5, MHEAP_OP_TEMP);
-	mh_batch_add_write(batch, mh_result(leaf), 0, "word", 5);
-	mh_batch_add_store(batch, mh_result(root), 0, mh_result(leaf));
-	load = mh_batch_add_load(batch, mh_result(root), 0, MHEAP_OP_TEMP);
-	same = mh_batch_add_same(batch, mh_result(leaf), mh_result(load));
-	reading = mh_batch_add_read(batch, mh_result(load), 0, word, 5);
-	mh_batch_add_info(batch, mh_result(load), &info);
-	IS(mh_batch_count(batch), 8);
-	IS(mh_batch_result(batch, root), -ECANCELED);
-	IS(mh_batch_submit(heap, batch, 0), 0);
-	IS(mh_batch_executed(batch), 8);
-	IS(mh_batch_failed(batch), -1);
-	IS(mh_batch_result(batch, root) > 0, 1);
-	IS(mh_batch_result(batch, leaf), 0);
-	IS(mh_batch_result(batch, same), 1);
-	IS(mh_batch_result(batch, reading), 5);
-	IS(mh_batch_result(batch, 8), -EINVAL);
-	IS(mh_batch_result(batch, -1), -EINVAL);
-	IS(strcmp(word, "word"), 0);
-	IS(info.type, 2);
-	IS(info.references, 3);
-	IS(objects(heap), 2);
-	IS(mh_drop(heap, mh_batch_result(batch, root)), 0);
-	IS(objects(heap), 0);
-	mh_batch_free(batch);
-	mh_batch_free(NULL);
-	mh_close(heap);
-}
-
-static void test_batch_failures(void)
-{
-	struct mh_session *heap = open_heap();
-	struct mh_batch *batch = mh_batch_new();
-	int object = mh_batch_add_new(batch, 0, 1, 0, 0);
-
-	mh_batch_add_load(batch, mh_result(object), 1, 0);
-	mh_batch_add_drop(batch, mh_result(object));
-	mh_batch_add_drop(batch, mh_result(object));
-	IS(mh_batch_submit(heap, batch, 0), -EINVAL);
-	IS(mh_batch_executed(batch), 2);
-	IS(mh_batch_failed(batch), 1);
-	IS(mh_batch_result(batch, 2), -ECANCELED);
-	IS(mh_batch_submit(heap, batch, MHEAP_SUBMIT_CONTINUE), -EINVAL);
-	IS(mh_batch_executed(batch), 4);
-	IS(mh_batch_failed(batch), 1);
-	IS(mh_batch_result(batch, 2), 0);
-	IS(mh_batch_result(batch, 3), -ESTALE);
-	IS(mh_batch_submit(heap, batch, 1U << 31), -EINVAL);
-	IS(mh_batch_executed(batch), 0);
-	IS(mh_batch_failed(batch), -1);
-	mh_batch_reset(batch);
-	for (int i = 0; i < MHEAP_BATCH_MAX; i++)
-		IS(mh_batch_add_new(batch, 0, 0, 0, MHEAP_OP_TEMP), i);
-	IS(mh_batch_submit(heap, batch, 0), 0);
-	IS(mh_batch_executed(batch), MHEAP_BATCH_MAX);
-	IS(mh_batch_add_drop(batch, 1), -E2BIG);
-	IS(mh_batch_submit(heap, batch, 0), -E2BIG);
-	IS(mh_batch_executed(batch), 0);
-	mh_batch_reset(batch);
-	IS(mh_batch_add_drop(batch, mh_result(-E2BIG)), 0);
-	IS(mh_batch_submit(heap, batch, 0), -EBADF);
-	mh_batch_free(batch);
-	mh_close(heap);
-}
-
-static void test_collector(void)
-{
-	static const uint32_t thresholds[] = { 70, 5, MHEAP_THRESHOLD_MAX };
-	static const uint32_t wrong[] = { 1, 1, MHEAP_THRESHOLD_MAX + 1 };
-	struct mh_session *heap = open_heap();
-	struct mheap_collect result;
-	uint32_t values[MHEAP_GENERATIONS];
-	mh_handle object;
-
-	IS(mh_is_enabled(heap), 1);
-	IS(mh_disable(heap), 0);
-	IS(mh_is_enabled(heap), 0);
-	IS(mh_get_threshold(heap, values), 0);
-	IS(values[0], 700);
-	IS(mh_set_threshold(heap, thresholds), 0);
-	IS(mh_set_threshold(heap, wrong), -EINVAL);
-	IS(mh_get_threshold(heap, values), 0);
-	IS(memcmp(values, thresholds, sizeof(values)), 0);
-	for (int i = 0; i < 10; i++) {
-		object = make(heap, 1, 0);
-		IS(mh_store(heap, object, 0, object), 0);
-		IS(mh_drop(heap, object), 0);
-	}
-	IS(mh_get_count(heap, values), 0);
-	IS(values[0], 10);
-	IS(objects(heap), 10);
-	IS(mh_collect(heap, 0, &result), 0);
-	IS(result.unreachable, 10);
-	IS(result.freed, 10);
-	IS(objects(heap), 0);
-	IS(mh_collect(heap, 3, &result), -EINVAL);
-	IS(result.freed, 10);
-	IS(mh_collect(heap, 2, NULL), 0);
-	IS(mh_enable(heap), 0);
-	IS(mh_is_enabled(heap), 1);
-	mh_close(heap);
-}
-
-static void test_events(void)
-{
-	struct mh_session *heap = open_heap(), *other = NULL;
-	struct mheap_event event = { .kind = 77 };
-	mh_handle object = make(heap, 1, 0), weak = 0;
-
-	IS(mh_next_event(heap, &event, -1), -ENODATA);
-	IS(mh_listen(heap, 1U << 31), -EINVAL);
-	IS(mh_listen(heap, 1 << MHEAP_EVENT_FINALIZE | 1 << MHEAP_EVENT_COLLECTION_END), 0);
-	IS(mh_next_event(heap, &event, 0), 0);
-	IS(mh_next_event(heap, &event, 1), 0);
-	IS(event.kind, 77);
-	IS(mh_cancel_finalizer(heap, object), -ENOENT);
-	IS(mh_set_finalizer(heap, object, 1), 0);
-	IS(mh_cancel_finalizer(heap, object), 0);
-	IS(mh_set_finalizer(heap, object, 5), 0);
-	IS(mh_weak(heap, object, &weak), 0);
-	IS(mh_set_finalizer(heap, weak, 5), -EINVAL);
-	IS(mh_set_finalizer(heap, 12345, 5), -EBADF);
-	IS(mh_drop(heap, object), 0);
-	IS(mh_next_event(heap, &event, -1), 1);
-	IS(event.kind, MHEAP_EVENT_FINALIZE);
-	IS(event.cookie, 5);
-	IS(mh_same(heap, event.handle, weak), 1);
-	IS(mh_set_finalizer(heap, event.handle, 6), -EALREADY);
-	IS(mh_cancel_finalizer(heap, event.handle), -EALREADY);
-	IS(mh_drop(heap, event.handle), 0);
-	IS(objects(heap), 0);
-	IS(mh_join(mh_fd(heap), &other), 0);
-	IS(mh_collect(other, 1, NULL), 0);
-	IS(mh_next_event(heap, &event, -1), 1);
-	IS(event.kind, MHEAP_EVENT_COLLECTION_END);
-	IS(event.generation, 1);
-	IS(mh_listen(heap, 0), 0);
-	IS(mh_next_event(heap, &event, -1), -ENODATA);
-	mh_close(other);
-	mh_close(heap);
-}
-
-/* Two objects that refer to each other, one of them held. */
-static mh_handle make_ring(struct mh_session *heap)
-{
-	mh_handle a = make(heap, 2, 0), b = make(heap, 2, 0);
-
-	IS(mh_store(heap, a, 0, b), 0);
-	IS(mh_store(heap, b, 0, a), 0);
-	IS(mh_drop(heap, b), 0);
-	return a;
-}
-
-static void test_permanent(void)
-{
-	struct mh_session *heap = open_heap();
-	struct mheap_collect result;
-	uint64_t frozen = 99;
-
-	IS(mh_disable(heap), 0);
-	IS(mh_get_freeze_count(heap, &frozen), 0);
-	IS(frozen, 0);
-	IS(mh_drop(heap, make_ring(heap)), 0);
-	IS(mh_freeze(heap), 0);
-	IS(mh_get_freeze_count(heap, &frozen), 0);
-	IS(frozen, 2);
-	IS(mh_collect(heap, 2, &result), 0);
-	IS(result.unreachable, 0);
-	IS(mh_unfreeze(heap), 0);
-	IS(mh_collect(heap, 2, &result), 0);
-	IS(result.freed, 2);
-	IS(mh_get_freeze_count(heap, &frozen), 0);
-	IS(frozen, 0);
-	mh_close(heap);
-}
-
-static void test_garbage(void)
-{
-	struct mh_session *heap = open_heap();
-	struct mheap_collect result;
-	mh_handle *list = (void *)&result;
-	size_t count = 99;
-	uint32_t flags = 99;
-
-	IS(mh_disable(heap), 0);
-	IS(mh_get_debug(heap, &flags), 0);
-	IS(flags, 0);
-	IS(mh_set_debug(heap, MHEAP_DEBUG_SAVEALL), 0);
-	IS(mh_set_debug(heap, 8), -EINVAL);
-	IS(mh_get_debug(heap, &flags), 0);
-	IS(flags, MHEAP_DEBUG_SAVEALL);
-	IS(mh_garbage(heap, &list, &count), 0);
-	IS(count, 0);
-	IS(!list, 1);
-	IS(mh_drop_list(heap, list, count), 0);
-	for (int i = 0; i < 400; i++)
-		IS(mh_drop(heap, make_ring(heap)), 0);
-	IS(mh_collect(heap, 0, &result), 0);
-	IS(result.uncollectable, 800);
-	IS(mh_garbage(heap, &list, &count), 0);
-	IS(count, 800);
-	IS(mh_drop_list(heap, list, count), 0);
-	IS(mh_set_debug(heap, 0), 0);
-	IS(mh_clear_garbage(heap), 0);
-	IS(mh_collect(heap, 2, &result), 0);
-	IS(result.freed, 800);
-	mh_close(heap);
-}
-
-static void test_finding(void)
-{
-	struct mh_session *heap = open_heap();
-	mh_handle leaf = make(heap, 0, 0), holder = make(heap, 700, 0), a, *list, again;
-	size_t count;
-
-	for (int i = 0; i < 700; i += 100)
-		IS(mh_store(heap, holder, i, leaf), 0);
-	a = make_ring(heap);
-	IS(mh_store(heap, a, 1, leaf), 0);
-	IS(mh_objects(heap, 1 << 0, &list, &count), 0);
-	IS(count, 3);
-	IS(mh_drop_list(heap, list, count), 0);
-	IS(mh_objects(heap, 1 << 2, &list, &count), 0);
-	IS(count, 0);
-	IS(mh_objects(heap, 1 << 4, &list, &count), -EINVAL);
-	IS(mh_objects(heap, 0, &list, &count), -EINVAL);
-	IS(mh_referrers(heap, leaf, &list, &count), 0);
-	IS(count, 2);
-	IS(mh_same(heap, list[0], holder) + mh_same(heap, list[1], holder), 1);
-	IS(mh_same(heap, list[0], a) + mh_same(heap, list[1], a), 1);
-	IS(mh_drop_list(heap, list, count), 0);
-	IS(mh_referents(heap, holder, &list, &count), 0);
-	IS(count, 7);
-	IS(mh_same(heap, list[6], leaf), 1);
-	again = list[3];
-	list[3] = 0;
-	IS(mh_drop_list(heap, list, count), 0);
-	IS(mh_drop(heap, again), 0);
-	IS(mh_referents(heap, leaf, &list, &count), 0);
-	IS(count, 0);
-	IS(mh_referrers(heap, again, &list, &count), -ESTALE);
-	IS(mh_referents(heap, again, &list, &count), -ESTALE);
-	IS(objects(heap), 4);
-	mh_close(heap);
-}
-
 static void test_directory(void)
 {
 	struct mh_session *heap = open_heap();
@@ -550,31 +306,6 @@ static void test_sharing(void)
 	mh_close(other);
 }
 
-static void test_names_in_batches(void)
-{
-	struct mh_session *heap = open_heap();
-	struct mh_batch *batch = mh_batch_new();
-	int a = mh_batch_add_new(batch, 0, 0, 0, MHEAP_OP_TEMP);
-	int published = mh_batch_add_publish(batch, "name", mh_result(a), 0);
-	int replaced = mh_batch_add_publish(batch, "name", mh_result(a), MHEAP_OP_REPLACE);
-	int found = mh_batch_add_lookup(batch, "name", 0);
-	int temporary = mh_batch_add_lookup(batch, "name", MHEAP_OP_TEMP);
-	int same = mh_batch_add_same(batch, mh_result(found), mh_result(temporary));
-	int taken = mh_batch_add_unpublish(batch, "name");
-
-	IS(mh_batch_submit(heap, batch, 0), 0);
-	IS(mh_batch_result(batch, published), 0);
-	IS(mh_batch_result(batch, replaced), 0);
-	IS(mh_batch_result(batch, found) > 0, 1);
-	IS(mh_batch_result(batch, temporary), 0);
-	IS(mh_batch_result(batch, same), 1);
-	IS(mh_batch_result(batch, taken), 0);
-	IS(mh_drop(heap, mh_batch_result(batch, found)), 0);
-	IS(objects(heap), 0);
-	mh_batch_free(batch);
-	mh_close(heap);
-}
-
 static void test_memory(void)
 {
 	struct mh_session *heap = open_heap();
@@ -677,11 +408,23 @@ int main(void)
 	run("info", test_info);
 	run("batch", test_batch);
 	run("batches that fail", test_batch_failures);
+	run("batches without a builder", test_submit);
+	run("slots in batches", test_slots_in_batches);
+	run("handles in batches", test_handles_in_batches);
+	run("events in batches", test_events_in_batches);
+	run("ephemerons in batches", test_ephemerons_in_batches);
 	run("collector", test_collector);
+	run("limits", test_limits);
 	run("events", test_events);
+	run("watching", test_watching);
+	run("ephemerons", test_ephemerons);
 	run("permanent generation", test_permanent);
 	run("garbage list", test_garbage);
 	run("finding objects", test_finding);
+	run("enumerating", test_enumerating);
+	run("sites", test_sites);
+	run("sites in batches", test_sites_in_batches);
+	run("one snapshot at a time", test_one_snapshot_at_a_time);
 	run("directory", test_directory);
 	run("threads", test_threads);
 	run("sharing", test_sharing);

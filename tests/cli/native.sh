@@ -202,7 +202,7 @@ test_directory() {
 }
 
 test_library() {
-	local cc=("${CC:-cc}" -Wall -Wextra -Werror "-I$top/userspace/lib" "-I$top/uapi")
+	local call cc=("${CC:-cc}" -Wall -Wextra -Werror "-I$top/userspace/lib" "-I$top/uapi")
 
 	printf '#include <mheap.h>\nint main(void) { struct mh_session *s; return mh_open(&s) == 0; }\n' > a.c
 	check "the header is enough" "${cc[@]}" -std=c11 -pedantic -c a.c
@@ -223,6 +223,10 @@ test_library() {
 			grep -v mh_result | sort -u |
 			comm -12 - <(sed -n 's/^\t\(mh_.*\);$/\1/p' "$top/userspace/lib/libmheap.map" | sort)) \
 		<(sed -n 's/^\t\(mh_.*\);$/\1/p' "$top/userspace/lib/libmheap.map" | sort)
+	for call in mh_result $(sed -n 's/^\t\(mh_.*\);$/\1/p' "$top/userspace/lib/libmheap.map"); do
+		grep -q "\<$call(" "$here"/library*.c || echo "$call"
+	done > untested
+	check "the library's tests call every function" diff /dev/null untested
 }
 
 test_manual() {

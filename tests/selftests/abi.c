@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "heap.h"
 #include "tap.h"
@@ -125,6 +126,82 @@ FIELD(mheap_limits, bytes, 8, 8);
 FIELD(mheap_limits, handles, 16, 8);
 SIZE(mheap_limits, 24);
 
+FIELD(mheap_profile, mode, 0, 4);
+FIELD(mheap_profile, sample, 4, 4);
+SIZE(mheap_profile, 8);
+
+FIELD(mheap_snapshot, flags, 0, 4);
+FIELD(mheap_snapshot, reserved, 4, 4);
+SIZE(mheap_snapshot, 8);
+
+/* The records of a snapshot. */
+FIELD(mheap_record, kind, 0, 4);
+FIELD(mheap_record, size, 4, 4);
+SIZE(mheap_record, 8);
+
+FIELD(mheap_snapshot_head, record, 0, 8);
+FIELD(mheap_snapshot_head, magic, 8, 4);
+FIELD(mheap_snapshot_head, version, 12, 4);
+FIELD(mheap_snapshot_head, time, 16, 8);
+FIELD(mheap_snapshot_head, name, 24, 32);
+SIZE(mheap_snapshot_head, 56);
+
+FIELD(mheap_snapshot_object, record, 0, 8);
+FIELD(mheap_snapshot_object, id, 8, 8);
+FIELD(mheap_snapshot_object, length, 16, 8);
+FIELD(mheap_snapshot_object, charged, 24, 8);
+FIELD(mheap_snapshot_object, type, 32, 4);
+FIELD(mheap_snapshot_object, slots, 36, 4);
+FIELD(mheap_snapshot_object, outside, 40, 4);
+FIELD(mheap_snapshot_object, site, 44, 4);
+FIELD(mheap_snapshot_object, generation, 48, 4);
+FIELD(mheap_snapshot_object, flags, 52, 4);
+SIZE(mheap_snapshot_object, 56);
+
+FIELD(mheap_snapshot_edges, record, 0, 8);
+FIELD(mheap_snapshot_edges, object, 8, 4);
+FIELD(mheap_snapshot_edges, first, 12, 4);
+FIELD(mheap_snapshot_edges, count, 16, 4);
+FIELD(mheap_snapshot_edges, reserved, 20, 4);
+SIZE(mheap_snapshot_edges, 24);
+
+FIELD(mheap_snapshot_session, record, 0, 8);
+FIELD(mheap_snapshot_session, serial, 8, 4);
+FIELD(mheap_snapshot_session, process, 12, 4);
+FIELD(mheap_snapshot_session, name, 16, 16);
+SIZE(mheap_snapshot_session, 32);
+
+FIELD(mheap_snapshot_handle, record, 0, 8);
+FIELD(mheap_snapshot_handle, handle, 8, 8);
+FIELD(mheap_snapshot_handle, id, 16, 8);
+FIELD(mheap_snapshot_handle, session, 24, 4);
+FIELD(mheap_snapshot_handle, flags, 28, 4);
+SIZE(mheap_snapshot_handle, 32);
+
+FIELD(mheap_snapshot_root, record, 0, 8);
+FIELD(mheap_snapshot_root, id, 8, 8);
+FIELD(mheap_snapshot_root, length, 16, 4);
+FIELD(mheap_snapshot_root, reserved, 20, 4);
+SIZE(mheap_snapshot_root, 24);
+
+FIELD(mheap_snapshot_site, record, 0, 8);
+FIELD(mheap_snapshot_site, tag, 8, 8);
+FIELD(mheap_snapshot_site, site, 16, 4);
+FIELD(mheap_snapshot_site, depth, 20, 4);
+SIZE(mheap_snapshot_site, 24);
+
+FIELD(mheap_snapshot_end, record, 0, 8);
+FIELD(mheap_snapshot_end, objects, 8, 8);
+FIELD(mheap_snapshot_end, slots, 16, 8);
+SIZE(mheap_snapshot_end, 24);
+
+static_assert(MHEAP_SNAPSHOT_HEAD == 1 && MHEAP_SNAPSHOT_OBJECT == 2 &&
+	       MHEAP_SNAPSHOT_EDGES == 3 && MHEAP_SNAPSHOT_SESSION == 4 &&
+	       MHEAP_SNAPSHOT_HANDLE == 5 && MHEAP_SNAPSHOT_ROOT == 6 &&
+	       MHEAP_SNAPSHOT_SITE == 7 && MHEAP_SNAPSHOT_END == 8, "record kinds");
+static_assert(MHEAP_SNAPSHOT_MAGIC == 0x5048414e && MHEAP_SNAPSHOT_VERSION == 1,
+	       "head of a snapshot");
+
 static_assert(MHEAP_IOC_SUBMIT == 0x4010c300, "SUBMIT");
 static_assert(MHEAP_IOC_COLLECT == 0xc030c301, "COLLECT");
 static_assert(MHEAP_IOC_ENABLE == 0xc302, "ENABLE");
@@ -146,6 +223,9 @@ static_assert(MHEAP_IOC_ENUMERATE == 0xc028c311, "ENUMERATE");
 static_assert(MHEAP_IOC_CLEAR_GARBAGE == 0xc312, "CLEAR_GARBAGE");
 static_assert(MHEAP_IOC_GET_LIMITS == 0x8018c313, "GET_LIMITS");
 static_assert(MHEAP_IOC_SET_LIMITS == 0x4018c314, "SET_LIMITS");
+static_assert(MHEAP_IOC_SNAPSHOT == 0x4008c315, "SNAPSHOT");
+static_assert(MHEAP_IOC_GET_PROFILE == 0x8008c316, "GET_PROFILE");
+static_assert(MHEAP_IOC_SET_PROFILE == 0x4008c317, "SET_PROFILE");
 static_assert(MHEAP_IOC_ALLOCATOR == 0x4020c318, "ALLOCATOR");
 static_assert(MHEAP_RESULT(5) == 0x8000000000000005ULL, "RESULT");
 
@@ -209,6 +289,27 @@ TEST(names_and_joins_arrive)
 	heap_do(other, op_unpublish("root"));
 	CHECK_EQ(heap_run(heap, op_lookup("root")), -ENOENT);
 	CHECK_EQ(heap_join(other, heap), -EBUSY);
+}
+
+TEST(profiles_and_snapshots_arrive)
+{
+	const int heap = heap_open();
+	const struct mheap_snapshot request = {};
+	const struct mheap_profile set = { .mode = MHEAP_PROFILE_TAGS, .sample = 7 };
+	struct mheap_snapshot_head head;
+	struct mheap_profile profile = {};
+	int snapshot;
+
+	CHECK_EQ(heap_ioctl(heap, MHEAP_IOC_SET_PROFILE, &set), 0);
+	CHECK_EQ(heap_ioctl(heap, MHEAP_IOC_GET_PROFILE, &profile), 0);
+	CHECK(!memcmp(&profile, &set, sizeof(set)));
+	snapshot = heap_ioctl(heap, MHEAP_IOC_SNAPSHOT, &request);
+	CHECK(snapshot >= 0);
+	CHECK_EQ(read(snapshot, &head, sizeof(head)), sizeof(head));
+	CHECK_EQ(head.record.kind, MHEAP_SNAPSHOT_HEAD);
+	CHECK_EQ(head.record.size, sizeof(head));
+	CHECK_EQ(head.magic, MHEAP_SNAPSHOT_MAGIC);
+	CHECK(!strcmp(head.name, heap_stats(heap).name));
 }
 
 TEST(bad_address_is_a_fault)

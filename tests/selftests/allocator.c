@@ -20,14 +20,6 @@
 #define DEFAULT		HEAP_SYSFS "/defaults/allocator"
 #define QUARANTINE	HEAP_SYSFS "/defaults/quarantine"
 
-static const char *path_of(int heap, const char *file)
-{
-	static char path[200];
-
-	snprintf(path, sizeof(path), HEAP_SYSFS "/%s/%s", heap_stats(heap).name, file);
-	return path;
-}
-
 static long write_text(const char *path, const char *text, size_t length)
 {
 	int file = open(path, O_WRONLY);
@@ -66,7 +58,7 @@ static void check_text(const char *path, const char *expected)
 static void read_classes(int heap, const char *file, unsigned long long number[CLASSES])
 {
 	char text[TEXT_MAX], *rest = text;
-	int fd = open(path_of(heap, file), O_RDONLY), i;
+	int fd = open(heap_path(heap, file), O_RDONLY), i;
 	long length;
 
 	CHECK(fd >= 0);
@@ -114,7 +106,7 @@ TEST(heap_has_the_allocator_that_it_asked_for)
 	for (i = 0; i < ARRAY_SIZE(names); i++) {
 		heap = open_with(names[i]);
 		sprintf(expected, "%s\n", names[i]);
-		check_text(path_of(heap, "allocator"), expected);
+		check_text(heap_path(heap, "allocator"), expected);
 	}
 }
 
@@ -161,7 +153,7 @@ TEST(descriptor_that_is_not_fresh_is_busy)
 	/* Whatever else is wrong. */
 	CHECK_EQ(choose(used, "nobody"), -EBUSY);
 	heap_check_same(used, &before);
-	check_text(path_of(used, "allocator"), "slab\n");
+	check_text(heap_path(used, "allocator"), "slab\n");
 	joiner = heap_open_joined(joined);
 	CHECK_EQ(choose(joined, "page"), -EBUSY);
 	CHECK_EQ(choose(joiner, "page"), -EBUSY);
@@ -199,7 +191,7 @@ TEST(malformed_name_is_invalid)
 	memset(&allocator, 'x', sizeof(allocator));
 	CHECK_EQ(heap_ioctl(heap, MHEAP_IOC_ALLOCATOR, &allocator), -EINVAL);
 	CHECK_EQ(heap_ioctl(heap, MHEAP_IOC_ALLOCATOR, NULL), -EFAULT);
-	check_text(path_of(heap, "allocator"), "slab\n");
+	check_text(heap_path(heap, "allocator"), "slab\n");
 }
 
 TEST(default_is_for_new_heaps)
@@ -211,8 +203,8 @@ TEST(default_is_for_new_heaps)
 	check_text(DEFAULT, "page\n");
 	heap = heap_open();
 	CHECK_EQ(set(DEFAULT, "slab"), 4);
-	check_text(path_of(heap, "allocator"), "page\n");
-	check_text(path_of(old, "allocator"), "slab\n");
+	check_text(heap_path(heap, "allocator"), "page\n");
+	check_text(heap_path(old, "allocator"), "slab\n");
 }
 
 TEST(malformed_default_is_invalid)
@@ -276,7 +268,7 @@ TEST(objects_are_the_same_with_every_allocator)
 		heap = open_with(names[i]);
 		use(heap);
 		use(heap);
-		check_text(path_of(heap, "stats/allocator_errors"), "0 0 0 0 0\n");
+		check_text(heap_path(heap, "stats/allocator_errors"), "0 0 0 0 0\n");
 	}
 }
 
@@ -291,7 +283,7 @@ TEST(debug_allocator_works_with_any_quarantine)
 		heap = open_with("debug");
 		CHECK_EQ(set(QUARANTINE, "1048576"), 7);
 		use(heap);
-		check_text(path_of(heap, "stats/allocator_errors"), "0 0 0 0 0\n");
+		check_text(heap_path(heap, "stats/allocator_errors"), "0 0 0 0 0\n");
 	}
 }
 

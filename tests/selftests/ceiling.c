@@ -42,31 +42,23 @@ static void litter(int heap)
 	heap_do_all(heap, ops, RINGS * RING_OPS);
 }
 
-static long long number_in(int heap, const char *file)
-{
-	long long number;
-
-	CHECK_EQ(heap_numbers(heap, file, &number, 1), 1);
-	return number;
-}
-
 TEST(ceiling_is_a_number_of_percent)
 {
 	static const char *const wrong[] = { "", "-1", "1001", "50 50", "x", "5%", "0x10" };
 	const int heap = heap_open();
 	unsigned int i;
 
-	CHECK_EQ(number_in(heap, "garbage_ceiling"), 50);
+	CHECK_EQ(heap_number(heap, "garbage_ceiling"), 50);
 	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
 		tap_case("%s", wrong[i]);
 		if (*wrong[i])
 			CHECK_EQ(heap_write(heap, "garbage_ceiling", wrong[i]), -EINVAL);
 	}
-	CHECK_EQ(number_in(heap, "garbage_ceiling"), 50);
+	CHECK_EQ(heap_number(heap, "garbage_ceiling"), 50);
 	CHECK_EQ(heap_write(heap, "garbage_ceiling", "1000\n"), 5);
-	CHECK_EQ(number_in(heap, "garbage_ceiling"), 1000);
+	CHECK_EQ(heap_number(heap, "garbage_ceiling"), 1000);
 	CHECK_EQ(heap_write(heap, "garbage_ceiling", "0"), 1);
-	CHECK_EQ(number_in(heap, "garbage_ceiling"), 0);
+	CHECK_EQ(heap_number(heap, "garbage_ceiling"), 0);
 }
 
 TEST(producer_of_cycles_stays_below_it)
@@ -82,7 +74,7 @@ TEST(producer_of_cycles_stays_below_it)
 			most = heap_stats(heap).bytes;
 	}
 	tap_note("%lld bytes at most, %lld waits, %lu bytes made", most,
-		 number_in(heap, "stats/ceiling_waits"), objects * BODY);
+		 heap_number(heap, "stats/ceiling_waits"), objects * BODY);
 	/* Beyond it: two batches, what sessions owe, and entries in the table. */
 	CHECK(most <= LEAST + LEAST / BODY * 24 + 2 * RINGS * (BODY + 200) + 32768);
 	if (objects * BODY > 2 * LEAST)
@@ -97,7 +89,7 @@ TEST(without_a_ceiling_nobody_waits)
 
 	for (made = 0; made < objects; made += RINGS)
 		litter(heap);
-	CHECK_EQ(number_in(heap, "stats/ceiling_waits"), 0);
+	CHECK_EQ(heap_number(heap, "stats/ceiling_waits"), 0);
 	CHECK_EQ(heap_objects(heap), made);
 }
 
@@ -136,7 +128,7 @@ TEST(innocents_work_beside_a_producer)
 	}
 	stop = 1;
 	CHECK(!pthread_join(producer, NULL));
-	CHECK_EQ(number_in(other, "stats/ceiling_waits"), 0);
+	CHECK_EQ(heap_number(other, "stats/ceiling_waits"), 0);
 	heap_collect(heap, 2);
 	CHECK_EQ(heap_objects(heap), 1);
 }

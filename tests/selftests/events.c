@@ -92,12 +92,13 @@ static void lose_ring(int heap, __u64 cookie)
 	heap_do(heap, op_drop(object));
 }
 
-static long long number_in(int heap, const char *file)
+/* An object that only refers to itself. */
+static void lose_loop(int heap)
 {
-	long long number;
+	const __u64 object = heap_get(heap, op_new(0, 1, 0));
 
-	CHECK_EQ(heap_numbers(heap, file, &number, 1), 1);
-	return number;
+	heap_do(heap, op_store(object, 0, object));
+	heap_do(heap, op_drop(object));
 }
 
 TEST(listening_to_unknown_kinds_is_invalid)
@@ -161,7 +162,7 @@ TEST(a_finalizer_is_called_when_the_last_reference_goes)
 	check_silent(heap);
 	heap_do(heap, op_drop(object));
 	CHECK_EQ(heap_stats(heap).finalizing, 1);
-	CHECK_EQ(number_in(heap, "stats/finalizing"), 1);
+	CHECK_EQ(heap_number(heap, "stats/finalizing"), 1);
 	event = next_event(heap, MHEAP_EVENT_FINALIZE);
 	CHECK_EQ(event.cookie, 77);
 	CHECK_EQ(event.id, before.id);
@@ -263,6 +264,79 @@ TEST(collections_are_told)
 	heap_collect(heap, 0);
 	next_event(heap, MHEAP_EVENT_COLLECTION_END);
 	check_silent(heap);
+}
+
+static void set_limits(int heap, __u64 objects, __u64 bytes, __u64 handles)
+{
+	const struct mheap_limits limits = { objects, bytes, handles };
+
+	CHECK_EQ(heap_ioctl(heap, MHEAP_IOC_SET_LIMITS, &limits), 0);
+}
+
+static void check_limit_told(int heap, __u32 which, __u64 used, __u64 limit)
+{
+	const struct mheap_event event = next_event(heap, MHEAP_EVENT_LIMIT);
+
+	CHECK_EQ(event.generation, which);
+	CHECK_EQ(event.value[0], used);
+	CHECK_EQ(event.value[1], limit);
+	CHECK_EQ(event.value[2], 0);
+	CHECK(event.time);
+	CHECK(!event.handle && !event.id && !event.cookie);
+	check_silent(heap);
+}
+
+TEST(each_limit_that_is_reached_is_told)
+{
+	const int heap = heap_open(), other = heap_open_joined(heap);
+	const __u64 object = heap_get(heap, op_new(0, 1, 100));
+	const __u64 bytes = heap_stats(heap).bytes;
+
+	heap_disable(heap);
+	listen_to(heap, 1U << MHEAP_EVENT_LIMIT);
+	listen_to(other, COLLECTIONS);
+	set_limits(heap, 1, 0, 0);
+	CHECK_EQ(heap_run(heap, op_new(0, 0, 0)), -ENOSPC);
+	check_limit_told(heap, 0, 1, 1);
+	set_limits(heap, 0, bytes + 50, 0);
+	CHECK_EQ(heap_run(heap, op_new(0, 0, 100)), -ENOMEM);
+	check_limit_told(heap, 1, bytes, bytes + 50);
+	set_limits(heap, 0, 0, 3);
+	heap_get(heap, op_dup(object));
+	heap_get(other, op_new(0, 0, 0));
+	check_silent(heap);
+	CHECK_EQ(heap_run(heap, op_weak(object)), -ENOSPC);
+	check_limit_told(heap, 2, 3, 3);
+	/* Who listens to collections is told of those that were to make room. */
+	next_event(other, MHEAP_EVENT_COLLECTION_START);
+	next_event(other, MHEAP_EVENT_COLLECTION_END);
+}
+
+TEST(a_limit_is_told_again_when_there_was_room)
+{
+	const int heap = heap_open();
+	__u64 object[8];
+	int i;
+
+	heap_disable(heap);
+	listen_to(heap, 1U << MHEAP_EVENT_LIMIT);
+	set_limits(heap, 8, 0, 0);
+	for (i = 0; i < 8; i++)
+		object[i] = heap_get(heap, op_new(0, 1, 0));
+	check_silent(heap);
+	CHECK_EQ(heap_run(heap, op_new(0, 1, 0)), -ENOSPC);
+	check_limit_told(heap, 0, 8, 8);
+	CHECK_EQ(heap_run(heap, op_new(0, 1, 0)), -ENOSPC);
+	check_silent(heap);
+	/* Also where a collection makes room, which nobody sees otherwise. */
+	for (i = 0; i < 2; i++)
+		heap_do(heap, op_drop(object[i]));
+	heap_collect(heap, 2);
+	lose_loop(heap);
+	lose_loop(heap);
+	check_silent(heap);
+	heap_get(heap, op_new(0, 1, 0));
+	check_limit_told(heap, 0, 8, 8);
 }
 
 TEST(who_is_slow_is_told_how_much_is_lost)
@@ -543,7 +617,7 @@ TEST(where_nobody_listens_objects_just_die)
 	CHECK_EQ(heap_collect(heap, 2).freed, 1);
 	CHECK_EQ(heap_objects(heap), 0);
 	CHECK_EQ(heap_stats(heap).finalizers_skipped, 4);
-	CHECK_EQ(number_in(heap, "stats/finalizers_skipped"), 4);
+	CHECK_EQ(heap_number(heap, "stats/finalizers_skipped"), 4);
 }
 
 TEST(when_the_last_listener_leaves_what_waits_dies)
@@ -568,7 +642,7 @@ TEST(a_slow_reader_holds_up_nobody)
 
 	heap_disable(heap);
 	listen_to(heap, FINALIZE);
-	CHECK_EQ(number_in(heap, "finalizers_max"), 65536);
+	CHECK_EQ(heap_number(heap, "finalizers_max"), 65536);
 	CHECK_EQ(heap_write(heap, "finalizers_max", "10\n"), 3);
 	lose(heap, 0, 100);
 	CHECK_EQ(heap_objects(heap), 10);
@@ -590,9 +664,9 @@ TEST(finalizers_max_takes_numbers_only)
 
 	for (i = 0; i < ARRAY_SIZE(wrong); i++)
 		CHECK(heap_write(heap, "finalizers_max", wrong[i]) <= 0);
-	CHECK_EQ(number_in(heap, "finalizers_max"), 65536);
+	CHECK_EQ(heap_number(heap, "finalizers_max"), 65536);
 	CHECK_EQ(heap_write(heap, "finalizers_max", "4294967295"), 10);
-	CHECK_EQ(number_in(heap, "finalizers_max"), 4294967295);
+	CHECK_EQ(heap_number(heap, "finalizers_max"), 4294967295);
 }
 
 TEST(who_listens_or_reads_stays_with_its_heap)

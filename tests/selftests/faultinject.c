@@ -620,6 +620,242 @@ TEST(open_without_memory)
 	CHECK(failures > 5);
 }
 
+static struct mheap_op op_finalizer(__u64 object, __u64 cookie)
+{
+	return (struct mheap_op){
+		.opcode = MHEAP_OP_FINALIZER, .object = object, .offset = cookie,
+	};
+}
+
+/* An operation that has not been done yet, where there is no memory at all. */
+static void fail_entirely(const char *name, struct mheap_op op)
+{
+	const struct mheap_stats before = heap_stats(heap);
+	long called;
+
+	tap_case("%s without any memory", name);
+	fail_all(1);
+	called = heap_submit(heap, &op, 1, 0);
+	fail_all(0);
+	CHECK_EQ(called, 1);
+	CHECK_EQ(op.result, -ENOMEM);
+	check_unchanged(&before);
+}
+
+static void cancel(const struct mheap_op *op)
+{
+	struct mheap_op back = op_finalizer(op->object, 0);
+
+	back.flags = MHEAP_OP_CANCEL;
+	heap_do(heap, back);
+}
+
+TEST(finalizers_without_memory)
+{
+	__u64 object;
+
+	begin();
+	object = heap_get(heap, op_new(0, 0, 0));
+	fail_entirely("FINALIZER", op_finalizer(object, 1));
+	fail_operation("FINALIZER", op_finalizer(object, 1), 0, cancel);
+	/* Now there is what all objects of a chunk share, but nothing of this one's. */
+	object = heap_get(heap, op_new(0, 0, 0));
+	fail_entirely("FINALIZER", op_finalizer(object, 1));
+	CHECK_EQ(heap_info(heap, object).flags, 0);
+	heap_do(heap, op_finalizer(object, 1));
+}
+
+static void unwatch(const struct mheap_op *op)
+{
+	heap_do(heap, op_unwatch(op->object, op->offset));
+}
+
+TEST(watches_without_memory)
+{
+	__u64 cookie;
+
+	begin();
+	for (cookie = 0; cookie < 3; cookie++)
+		fail_operation("WATCH", op_watch(holder, cookie), 1, unwatch);
+	CHECK_EQ(heap_run(heap, op_unwatch(holder, 0)), -ENOENT);
+	CHECK_EQ(heap_info(heap, holder).flags & MHEAP_OBJECT_WATCHED, 0);
+}
+
+static void take_key(const struct mheap_op *op)
+{
+	heap_do(heap, op_store(op->object, 0, 0));
+}
+
+/* The key that it had stays, and so does the value. */
+TEST(keys_of_ephemerons_without_memory)
+{
+	__u64 ephemeron, key;
+
+	begin();
+	ephemeron = heap_get(heap, op_new_ephemeron(0));
+	key = heap_get(heap, op_new(0, 0, 0));
+	fail_entirely("STORE", op_store(ephemeron, 0, key));
+	fail_operation("STORE", op_store(ephemeron, 0, key), 0, take_key);
+	heap_do(heap, op_store(ephemeron, 0, key));
+	heap_do(heap, op_store(ephemeron, 1, holder));
+	fail_entirely("STORE", op_store(ephemeron, 0, heap_get(heap, op_new(0, 0, 0))));
+	CHECK_EQ(heap_run(heap, op_same(heap_get(heap, op_load(ephemeron, 0)), key)), 1);
+	CHECK_EQ(heap_run(heap, op_same(heap_get(heap, op_load(ephemeron, 1)), holder)), 1);
+}
+
+/* So many pages, and all small pieces, can be had before everything fails. */
+static void allow_pages(unsigned int pages)
+{
+	char text[20];
+
+	snprintf(text, sizeof(text), "%u", pages);
+	write_setting("/sys/kernel/debug/fail_page_alloc/space", text);
+}
+
+/*
+ * Has a request that takes pages fail with less and less of what it needs missing,
+ * until it works; @undo takes back what it did.
+ */
+static void fail_request(const char *name, unsigned long request, const void *argument,
+			 void undo(long called))
+{
+	struct mheap_stats before;
+	unsigned int pages = 0;
+	long called;
+
+	fail_small_pieces(0);
+	do {
+		tap_case("%s with %u pages", name, pages);
+		before = heap_stats(heap);
+		allow_pages(pages++);
+		fail_all(1);
+		called = heap_ioctl(heap, request, argument);
+		fail_all(0);
+		if (called < 0) {
+			CHECK_EQ(called, -ENOMEM);
+			check_unchanged(&before);
+		}
+	} while (called < 0);
+	allow_pages(0);
+	undo(called);
+	tap_note("%s: %u failures", name, pages - 1);
+	CHECK(pages > 1);
+}
+
+/* Has everything in it fail once, which it may make up for. */
+static void fail_request_once(const char *name, unsigned long request, const void *argument,
+			      void undo(long called))
+{
+	struct mheap_stats before;
+	unsigned int nth;
+	int failed = 1;
+	long called;
+
+	for (nth = 1; failed; nth++) {
+		tap_case("%s, failure %u", name, nth);
+		before = heap_stats(heap);
+		arm(nth);
+		called = heap_ioctl(heap, request, argument);
+		failed = disarm();
+		if (called >= 0) {
+			undo(called);
+			continue;
+		}
+		CHECK(failed && (called == -ENOMEM || called == -EFAULT));
+		check_unchanged(&before);
+	}
+	CHECK(nth > 2);
+}
+
+static void listen_no_more(long called)
+{
+	const struct mheap_listen nothing = { 0 };
+	struct mheap_event event;
+
+	CHECK_EQ(called, 0);
+	CHECK_EQ(heap_ioctl(heap, MHEAP_IOC_LISTEN, &nothing), 0);
+	CHECK_EQ(read(heap, &event, sizeof(event)), 0);
+}
+
+TEST(listening_without_memory)
+{
+	const struct mheap_listen listen = { .kinds = 1U << MHEAP_EVENT_COLLECTION_END };
+	struct mheap_event event;
+
+	begin();
+	fail_request("LISTEN", MHEAP_IOC_LISTEN, &listen, listen_no_more);
+	fail_request_once("LISTEN", MHEAP_IOC_LISTEN, &listen, listen_no_more);
+	CHECK_EQ(heap_ioctl(heap, MHEAP_IOC_LISTEN, &listen), 0);
+	heap_collect(heap, 2);
+	CHECK_EQ(read(heap, &event, sizeof(event)), sizeof(event));
+}
+
+static void switch_off(long called)
+{
+	const struct mheap_profile off = { .mode = MHEAP_PROFILE_OFF };
+	struct mheap_profile profile;
+
+	CHECK_EQ(called, 0);
+	CHECK_EQ(heap_ioctl(heap, MHEAP_IOC_GET_PROFILE, &profile), 0);
+	CHECK_EQ(profile.mode, MHEAP_PROFILE_TAGS);
+	CHECK_EQ(heap_ioctl(heap, MHEAP_IOC_SET_PROFILE, &off), 0);
+}
+
+TEST(profile_without_memory)
+{
+	const struct mheap_profile set = { .mode = MHEAP_PROFILE_TAGS };
+
+	begin();
+	fail_request("SET_PROFILE", MHEAP_IOC_SET_PROFILE, &set, switch_off);
+	fail_request_once("SET_PROFILE", MHEAP_IOC_SET_PROFILE, &set, switch_off);
+}
+
+static void close_snapshot(long called)
+{
+	CHECK(read(called, data, LARGE) > 0);
+	CHECK(!close(called));
+}
+
+/* One that fails is in nobody's way: a later one is not told that there is another. */
+TEST(snapshots_without_memory)
+{
+	const struct mheap_snapshot request = {};
+
+	begin();
+	fail_request("SNAPSHOT", MHEAP_IOC_SNAPSHOT, &request, close_snapshot);
+	fail_request_once("SNAPSHOT", MHEAP_IOC_SNAPSHOT, &request, close_snapshot);
+}
+
+/* The heap that the descriptor came with stays. */
+TEST(choice_of_an_allocator_without_memory)
+{
+	const struct mheap_allocator_name page = { "page" };
+	unsigned int nth, failures = 0;
+	struct mheap_stats before;
+	int failed = 1;
+	long called;
+
+	prepare();
+	for (nth = 1; failed; nth++) {
+		tap_case("failure %u", nth);
+		heap = heap_open();
+		before = heap_stats(heap);
+		arm(nth);
+		called = heap_ioctl(heap, MHEAP_IOC_ALLOCATOR, &page);
+		failed = disarm();
+		if (called < 0) {
+			CHECK(failed && (called == -ENOMEM || called == -EFAULT));
+			failures += called == -ENOMEM;
+			check_unchanged(&before);
+			CHECK_EQ(heap_ioctl(heap, MHEAP_IOC_ALLOCATOR, &page), 0);
+		}
+		heap_get(heap, op_new(0, 1, 1));
+		heap_close(heap);
+	}
+	tap_note("%u failures of %u attempts", failures, nth - 1);
+	CHECK(failures > 5);
+}
+
 static int has_no_bodies(void *unused)
 {
 	(void)unused;

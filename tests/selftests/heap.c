@@ -176,17 +176,17 @@ int heap_wait_none(void)
 	return tap_wait(is_none, NULL);
 }
 
-static int open_file(int heap, const char *file, int flags)
+const char *heap_path(int heap, const char *file)
 {
-	char path[200];
+	static __thread char path[200];
 
 	snprintf(path, sizeof(path), HEAP_SYSFS "/%s/%s", heap_stats(heap).name, file);
-	return open(path, flags);
+	return path;
 }
 
 long heap_write(int heap, const char *file, const char *text)
 {
-	const int fd = open_file(heap, file, O_WRONLY);
+	const int fd = open(heap_path(heap, file), O_WRONLY);
 	long written;
 
 	if (fd < 0)
@@ -199,7 +199,7 @@ long heap_write(int heap, const char *file, const char *text)
 
 int heap_numbers(int heap, const char *file, long long *number, int count)
 {
-	const int fd = open_file(heap, file, O_RDONLY);
+	const int fd = open(heap_path(heap, file), O_RDONLY);
 	char text[400] = "";
 	char *at = text;
 	char *end;
@@ -214,4 +214,12 @@ int heap_numbers(int heap, const char *file, long long *number, int count)
 			break;
 	}
 	return i;
+}
+
+long long heap_number(int heap, const char *file)
+{
+	long long number;
+
+	CHECK_EQ(heap_numbers(heap, file, &number, 1), 1);
+	return number;
 }

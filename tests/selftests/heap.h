@@ -32,9 +32,13 @@ void heap_disable(int heap);
 void heap_settle(int heap);
 long heap_join(int heap, int target);
 
-/* Write to a file of a heap's directory; what numbers stand in one, and how many. */
+/* The path of a file of a heap, until the thread's next; its directory where @file is "". */
+const char *heap_path(int heap, const char *file);
+
+/* Write to such a file; what numbers stand in one, and how many; the first of them. */
 long heap_write(int heap, const char *file, const char *text);
 int heap_numbers(int heap, const char *file, long long *number, int count);
+long long heap_number(int heap, const char *file);
 
 /* Another session of the heap behind a descriptor. */
 int heap_open_joined(int target);

@@ -83,49 +83,9 @@ TEST(process_joins_through_a_descriptor_that_it_inherited)
 	check_what_was_appended(heap, object);
 }
 
-static void send_descriptor(int socket, int descriptor)
-{
-	union {
-		struct cmsghdr header;
-		char room[CMSG_SPACE(sizeof(int))];
-	} control = {};
-	struct iovec data = { .iov_base = "", .iov_len = 1 };
-	struct msghdr message = {
-		.msg_iov = &data, .msg_iovlen = 1,
-		.msg_control = &control, .msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(header), &descriptor, sizeof(int));
-	CHECK_EQ(sendmsg(socket, &message, 0), 1);
-}
-
-static int receive_descriptor(int socket)
-{
-	union {
-		struct cmsghdr header;
-		char room[CMSG_SPACE(sizeof(int))];
-	} control;
-	char byte;
-	struct iovec data = { .iov_base = &byte, .iov_len = 1 };
-	struct msghdr message = {
-		.msg_iov = &data, .msg_iovlen = 1,
-		.msg_control = &control, .msg_controllen = sizeof(control),
-	};
-	int descriptor;
-
-	CHECK_EQ(recvmsg(socket, &message, MSG_CMSG_CLOEXEC), 1);
-	CHECK(CMSG_FIRSTHDR(&message));
-	memcpy(&descriptor, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(int));
-	return descriptor;
-}
-
 static void append_to_what_is_received(int socket)
 {
-	append_to_what_is_found(receive_descriptor(socket));
+	append_to_what_is_found(receive_descriptor(socket, NULL));
 }
 
 TEST(process_joins_through_a_descriptor_that_it_received)
@@ -138,7 +98,7 @@ TEST(process_joins_through_a_descriptor_that_it_received)
 	child = start(append_to_what_is_received, sockets[1]);
 	heap = heap_open();
 	object = publish_greeting(heap);
-	send_descriptor(sockets[0], heap);
+	send_descriptor(sockets[0], heap, 0);
 	finish(child);
 	check_what_was_appended(heap, object);
 }
@@ -151,7 +111,7 @@ static void make_and_pass_on(int socket)
 
 	heap_do(heap, op_store(object, 0, heap_get(heap, op_new(0, 0, 0))));
 	make_ring(heap);
-	send_descriptor(socket, heap);
+	send_descriptor(socket, heap, 0);
 	pause();
 }
 
@@ -163,7 +123,7 @@ TEST(heap_outlives_the_process_that_made_it)
 
 	CHECK(!socketpair(AF_UNIX, SOCK_DGRAM, 0, sockets));
 	child = start(make_and_pass_on, sockets[1]);
-	received = receive_descriptor(sockets[0]);
+	received = receive_descriptor(sockets[0], NULL);
 	heap = heap_open_joined(received);
 	heap_close(received);
 	CHECK_EQ(heap_stats(heap).sessions, 2);
@@ -183,9 +143,9 @@ TEST(descriptor_that_is_on_its_way_keeps_the_heap)
 
 	CHECK(!socketpair(AF_UNIX, SOCK_DGRAM, 0, sockets));
 	publish_greeting(heap);
-	send_descriptor(sockets[0], heap);
+	send_descriptor(sockets[0], heap, 0);
 	heap_close(heap);
-	received = receive_descriptor(sockets[1]);
+	received = receive_descriptor(sockets[1], NULL);
 	heap = heap_open_joined(received);
 	heap_close(received);
 	heap_get(heap, op_lookup("parent's"));

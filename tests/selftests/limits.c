@@ -11,14 +11,6 @@
 #include "heap.h"
 #include "tap.h"
 
-static long long number_in(int heap, const char *file)
-{
-	long long number;
-
-	CHECK_EQ(heap_numbers(heap, file, &number, 1), 1);
-	return number;
-}
-
 static void limit(int heap, __u64 objects, __u64 bytes, __u64 handles)
 {
 	const struct mheap_limits limits = { objects, bytes, handles };
@@ -58,9 +50,9 @@ TEST(objects_are_limited)
 	before = heap_stats(heap);
 	CHECK_EQ(heap_run(heap, op_new(0, 1, 8)), -ENOSPC);
 	check_same(heap, before);
-	CHECK_EQ(number_in(heap, "stats/limit_failures"), 1);
+	CHECK_EQ(heap_number(heap, "stats/limit_failures"), 1);
 	CHECK_EQ(heap_stats(heap).limit_failures, 1);
-	CHECK_EQ(number_in(heap, "stats/collections_by_limit"), 1);
+	CHECK_EQ(heap_number(heap, "stats/collections_by_limit"), 1);
 	heap_do(heap, op_drop(object));
 	heap_get(heap, op_new(0, 1, 8));
 	CHECK_EQ(heap_run(heap, op_new(0, 0, 0)), -ENOSPC);
@@ -88,7 +80,7 @@ TEST(bytes_are_limited)
 	CHECK_EQ(heap_run(heap, op_resize(large, 0, 50000)), 0);
 	object = heap_get(heap, op_new(0, 0, 40000));
 	heap_do(heap, op_drop(object));
-	CHECK_EQ(number_in(heap, "stats/limit_failures"), 3);
+	CHECK_EQ(heap_number(heap, "stats/limit_failures"), 3);
 }
 
 TEST(handles_of_all_sessions_are_limited)
@@ -141,13 +133,13 @@ TEST(garbage_makes_room_at_a_limit)
 	limit(heap, 2000, 0, 0);
 	for (made = 0; made < rings; made += 30)
 		heap_do_all(heap, ops, 60);
-	CHECK(number_in(heap, "stats/collections_by_limit") > 0);
+	CHECK(heap_number(heap, "stats/collections_by_limit") > 0);
 	limit(heap, 0, 300000, 0);
 	for (made = 0; made < rings; made += 30) {
 		heap_do_all(heap, ops, 60);
 		CHECK(heap_stats(heap).bytes <= 300000);
 	}
-	CHECK_EQ(number_in(heap, "stats/limit_failures"), 0);
+	CHECK_EQ(heap_number(heap, "stats/limit_failures"), 0);
 }
 
 #define RACERS	4
@@ -212,14 +204,14 @@ TEST(limits_are_read_as_they_were_set)
 	CHECK_EQ(heap_ioctl(heap, MHEAP_IOC_GET_LIMITS, NULL), -EFAULT);
 	CHECK_EQ(heap_ioctl(heap, MHEAP_IOC_GET_LIMITS, &limits), 0);
 	CHECK(limits.objects == 5 && limits.bytes == 6 && limits.handles == MHEAP_LIMIT_MAX);
-	CHECK_EQ(number_in(heap, "limit_objects"), 5);
-	CHECK_EQ(number_in(heap, "limit_bytes"), 6);
-	CHECK_EQ(number_in(heap, "limit_handles"), (long long)MHEAP_LIMIT_MAX);
+	CHECK_EQ(heap_number(heap, "limit_objects"), 5);
+	CHECK_EQ(heap_number(heap, "limit_bytes"), 6);
+	CHECK_EQ(heap_number(heap, "limit_handles"), (long long)MHEAP_LIMIT_MAX);
 	for (reader = 0; reader < 3; reader++) {
 		for (i = 0; i < (int)ARRAY_SIZE(bad); i++)
 			CHECK_EQ(heap_write(heap, files[reader], bad[i]), -EINVAL);
 		CHECK(heap_write(heap, files[reader], "77\n") > 0);
-		CHECK_EQ(number_in(heap, files[reader]), 77);
+		CHECK_EQ(heap_number(heap, files[reader]), 77);
 	}
 }
 

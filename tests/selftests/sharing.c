@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What tests of heaps with several sessions need. */
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "sharing.h"
@@ -31,4 +32,46 @@ void make_ring(int heap)
 	};
 
 	heap_do_all(heap, ops, ARRAY_SIZE(ops));
+}
+
+void send_descriptor(int socket, int descriptor, __u64 number)
+{
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = {};
+	struct iovec data = { .iov_base = &number, .iov_len = sizeof(number) };
+	struct msghdr message = {
+		.msg_iov = &data, .msg_iovlen = 1,
+		.msg_control = &control, .msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(header), &descriptor, sizeof(int));
+	CHECK_EQ(sendmsg(socket, &message, 0), sizeof(number));
+}
+
+int receive_descriptor(int socket, __u64 *number)
+{
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control;
+	__u64 received;
+	struct iovec data = { .iov_base = &received, .iov_len = sizeof(received) };
+	struct msghdr message = {
+		.msg_iov = &data, .msg_iovlen = 1,
+		.msg_control = &control, .msg_controllen = sizeof(control),
+	};
+	int descriptor;
+
+	CHECK_EQ(recvmsg(socket, &message, MSG_CMSG_CLOEXEC), sizeof(received));
+	CHECK(CMSG_FIRSTHDR(&message));
+	memcpy(&descriptor, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(int));
+	if (number)
+		*number = received;
+	return descriptor;
 }

@@ -9,4 +9,8 @@ int has_folder(const struct mheap_stats *stats);
 void check_same_heap(int a, int b);
 void make_ring(int heap);
 
+/* Over a socket, with a number, which the receiver may not want to know. */
+void send_descriptor(int socket, int descriptor, __u64 number);
+int receive_descriptor(int socket, __u64 *number);
+
 #endif /* SHARING_H */

@@ -20,15 +20,6 @@
 
 #define TEXT_MAX	5000
 
-/* The path of a file of a heap; its directory where @file is "". */
-static const char *path_of(int heap, const char *file)
-{
-	static __thread char path[200];
-
-	snprintf(path, sizeof(path), HEAP_SYSFS "/%s/%s", heap_stats(heap).name, file);
-	return path;
-}
-
 /* Returns how many bytes were read, or -errno. */
 static long read_file(const char *path, char *text)
 {
@@ -100,27 +91,27 @@ TEST(files_show_what_stats_tell)
 	heap_collect(heap, 2);
 	heap_get(heap, op_new(0, 1, 0));
 	stats = heap_stats(heap);
-	check_text(path_of(heap, "objects"), "%llu\n", stats.objects);
-	check_text(path_of(heap, "bytes"), "%llu\n", stats.bytes);
-	check_text(path_of(heap, "handles"), "%llu\n", stats.handles);
-	check_text(path_of(heap, "sessions"), "1\n");
-	check_text(path_of(heap, "roots"), "0\n");
-	check_text(path_of(heap, "allocator"), "slab\n");
-	check_text(path_of(heap, "threshold"), "700 10 10\n");
-	check_text(path_of(heap, "enabled"), "0\n");
-	check_text(path_of(heap, "count"), "1 0 0\n");
-	check_text(path_of(heap, "stats/created"), "%llu\n", stats.created);
-	check_text(path_of(heap, "stats/freed_by_count"), "%llu\n", stats.freed_by_count);
-	check_text(path_of(heap, "stats/freed_by_collector"), "%llu\n",
+	check_text(heap_path(heap, "objects"), "%llu\n", stats.objects);
+	check_text(heap_path(heap, "bytes"), "%llu\n", stats.bytes);
+	check_text(heap_path(heap, "handles"), "%llu\n", stats.handles);
+	check_text(heap_path(heap, "sessions"), "1\n");
+	check_text(heap_path(heap, "roots"), "0\n");
+	check_text(heap_path(heap, "allocator"), "slab\n");
+	check_text(heap_path(heap, "threshold"), "700 10 10\n");
+	check_text(heap_path(heap, "enabled"), "0\n");
+	check_text(heap_path(heap, "count"), "1 0 0\n");
+	check_text(heap_path(heap, "stats/created"), "%llu\n", stats.created);
+	check_text(heap_path(heap, "stats/freed_by_count"), "%llu\n", stats.freed_by_count);
+	check_text(heap_path(heap, "stats/freed_by_collector"), "%llu\n",
 		   stats.freed_by_collector);
-	check_text(path_of(heap, "stats/pending"), "0\n");
-	check_text(path_of(heap, "stats/table_bytes"), "%llu\n", stats.table_bytes);
+	check_text(heap_path(heap, "stats/pending"), "0\n");
+	check_text(heap_path(heap, "stats/table_bytes"), "%llu\n", stats.table_bytes);
 }
 
 static void check_generations(int heap, const char *file, const __u64 *zero, const __u64 *one,
 			      const __u64 *two)
 {
-	check_text(path_of(heap, file), "%llu %llu %llu\n", *zero, *one, *two);
+	check_text(heap_path(heap, file), "%llu %llu %llu\n", *zero, *one, *two);
 }
 
 TEST(generation_files_show_what_stats_tell)
@@ -162,7 +153,7 @@ static unsigned long long read_histogram(int heap, const char *file,
 	int i;
 
 	tap_case("%s", file);
-	CHECK(read_file(path_of(heap, file), text) > 0);
+	CHECK(read_file(heap_path(heap, file), text) > 0);
 	for (i = 0; i < BUCKETS; i++) {
 		bucket[i] = strtoull(rest, &rest, 10);
 		CHECK_EQ(*rest, i < BUCKETS - 1 ? ' ' : '\n');
@@ -241,32 +232,32 @@ TEST(threshold_takes_effect_at_once)
 	const int heap = heap_open();
 	struct mheap_threshold threshold;
 
-	check_written(path_of(heap, "threshold"), "1 2 3");
+	check_written(heap_path(heap, "threshold"), "1 2 3");
 	CHECK_EQ(heap_ioctl(heap, MHEAP_IOC_GET_THRESHOLD, &threshold), 0);
 	CHECK_EQ(threshold.value[0], 1);
 	CHECK_EQ(threshold.value[1], 2);
 	CHECK_EQ(threshold.value[2], 3);
-	check_text(path_of(heap, "threshold"), "1 2 3\n");
-	check_written(path_of(heap, "threshold"), "2147483647 0 2147483647\n");
-	check_text(path_of(heap, "threshold"), "2147483647 0 2147483647\n");
+	check_text(heap_path(heap, "threshold"), "1 2 3\n");
+	check_written(heap_path(heap, "threshold"), "2147483647 0 2147483647\n");
+	check_text(heap_path(heap, "threshold"), "2147483647 0 2147483647\n");
 	heap_set_threshold(heap, 4, 5, 6);
-	check_text(path_of(heap, "threshold"), "4 5 6\n");
-	check_written(path_of(heap, "threshold"), "0 0 0\n");
-	check_text(path_of(heap, "threshold"), "0 0 0\n");
+	check_text(heap_path(heap, "threshold"), "4 5 6\n");
+	check_written(heap_path(heap, "threshold"), "0 0 0\n");
+	check_text(heap_path(heap, "threshold"), "0 0 0\n");
 }
 
 TEST(enabled_takes_effect_at_once)
 {
 	const int heap = heap_open();
 
-	check_text(path_of(heap, "enabled"), "1\n");
-	check_written(path_of(heap, "enabled"), "0\n");
+	check_text(heap_path(heap, "enabled"), "1\n");
+	check_written(heap_path(heap, "enabled"), "0\n");
 	CHECK_EQ(heap_ioctl(heap, MHEAP_IOC_IS_ENABLED, NULL), 0);
-	check_text(path_of(heap, "enabled"), "0\n");
-	check_written(path_of(heap, "enabled"), "1");
+	check_text(heap_path(heap, "enabled"), "0\n");
+	check_written(heap_path(heap, "enabled"), "1");
 	CHECK_EQ(heap_ioctl(heap, MHEAP_IOC_IS_ENABLED, NULL), 1);
 	heap_disable(heap);
-	check_text(path_of(heap, "enabled"), "0\n");
+	check_text(heap_path(heap, "enabled"), "0\n");
 }
 
 TEST(collect_collects_the_generation_that_is_written)
@@ -283,7 +274,7 @@ TEST(collect_collects_the_generation_that_is_written)
 	for (i = 0; i < 3; i++) {
 		heap_do_all(heap, ops, 2);
 		generation[0] = '0' + i;
-		check_written(path_of(heap, "collect"), generation);
+		check_written(heap_path(heap, "collect"), generation);
 		CHECK_EQ(heap_stats(heap).objects, 0);
 		CHECK_EQ(heap_stats(heap).generation[i].collections, 1);
 	}
@@ -333,8 +324,8 @@ TEST(malformed_threshold_is_invalid)
 {
 	const int heap = heap_open();
 
-	check_written(path_of(heap, "threshold"), "3 4 5\n");
-	check_malformed(path_of(heap, "threshold"), "6 7 8");
+	check_written(heap_path(heap, "threshold"), "3 4 5\n");
+	check_malformed(heap_path(heap, "threshold"), "6 7 8");
 	check_malformed(HEAP_SYSFS "/defaults/threshold", "6 7 8");
 }
 
@@ -346,14 +337,14 @@ TEST(malformed_enabled_is_invalid)
 	const int heap = heap_open();
 	unsigned int i;
 
-	check_malformed(path_of(heap, "enabled"), "0");
+	check_malformed(heap_path(heap, "enabled"), "0");
 	check_malformed(HEAP_SYSFS "/defaults/enabled", "0");
 	for (i = 0; i < ARRAY_SIZE(others); i++) {
 		tap_case("%s", others[i]);
-		CHECK_EQ(write_text(path_of(heap, "enabled"), others[i]), -EINVAL);
+		CHECK_EQ(write_text(heap_path(heap, "enabled"), others[i]), -EINVAL);
 		CHECK_EQ(write_text(HEAP_SYSFS "/defaults/enabled", others[i]), -EINVAL);
 	}
-	check_text(path_of(heap, "enabled"), "1\n");
+	check_text(heap_path(heap, "enabled"), "1\n");
 	check_text(HEAP_SYSFS "/defaults/enabled", "1\n");
 }
 
@@ -365,9 +356,9 @@ TEST(malformed_collect_is_invalid)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(others); i++)
-		CHECK_EQ(write_text(path_of(heap, "collect"), others[i]), -EINVAL);
+		CHECK_EQ(write_text(heap_path(heap, "collect"), others[i]), -EINVAL);
 	for (i = 0; i < ARRAY_SIZE(malformed); i++)
-		CHECK_EQ(write_text(path_of(heap, "collect"), malformed[i]), -EINVAL);
+		CHECK_EQ(write_text(heap_path(heap, "collect"), malformed[i]), -EINVAL);
 	heap_check_same(heap, &before);
 }
 
@@ -420,10 +411,96 @@ TEST(every_file_is_a_line_and_may_do_what_its_mode_says)
 {
 	const int heap = heap_open();
 
-	for_each_file(path_of(heap, ""), check_mode);
+	for_each_file(heap_path(heap, ""), check_mode);
 	CHECK(files >= 26);
 	for_each_file(HEAP_SYSFS "/defaults", check_mode);
 	CHECK(files >= 28);
+}
+
+/* The files that the ABI document names, and which of them were found. */
+static char documented[150][100];
+static int found[ARRAY_SIZE(documented)];
+static int documents;
+static size_t folder_length;	/* of the path of a heap's directory */
+
+static int is_directory(const char *path)
+{
+	return path[strlen(path) - 1] == '/' && !access(path, F_OK);
+}
+
+static void read_document(void)
+{
+	const char *top = getenv("MHEAP_TOP");
+	char path[400], line[400];
+	FILE *file;
+
+	if (!top)
+		tap_skip("MHEAP_TOP does not say where the sources are");
+	snprintf(path, sizeof(path), "%s/Documentation/ABI/testing/sysfs-kernel-mheap", top);
+	file = fopen(path, "r");
+	CHECK(file);
+	while (fgets(line, sizeof(line), file)) {
+		CHECK(documents < (int)ARRAY_SIZE(documented));
+		if (sscanf(line, "What: %99s", documented[documents]) == 1)
+			documents += !is_directory(documented[documents]);
+	}
+	fclose(file);
+}
+
+static void check_documented(const char *path, mode_t mode)
+{
+	char name[200];
+	char *digit;
+	int i;
+
+	(void)mode;
+	if (strncmp(path, HEAP_SYSFS "/heap", strlen(HEAP_SYSFS "/heap")))
+		snprintf(name, sizeof(name), "%s", path);
+	else
+		snprintf(name, sizeof(name), HEAP_SYSFS "/heapN%s", path + folder_length);
+	digit = strstr(name, "collection_times_");
+	if (digit)
+		digit[strlen("collection_times_")] = 'G';
+	for (i = 0; i < documents && strcmp(documented[i], name); i++)
+		;
+	tap_case("%s is not documented as %s", path, name);
+	CHECK(i < documents);
+	found[i] = 1;
+}
+
+/* Those beside the directories of heaps. */
+static void check_top(void)
+{
+	DIR *stream = opendir(HEAP_SYSFS);
+	const struct dirent *entry;
+	char path[400];
+
+	CHECK(stream);
+	while ((entry = readdir(stream))) {
+		if (entry->d_type == DT_DIR)
+			continue;
+		snprintf(path, sizeof(path), HEAP_SYSFS "/%s", entry->d_name);
+		check_documented(path, 0);
+	}
+	closedir(stream);
+}
+
+TEST(what_is_there_is_documented_and_what_is_documented_is_there)
+{
+	const int heap = heap_open();
+	char directory[200];
+	int i;
+
+	read_document();
+	snprintf(directory, sizeof(directory), HEAP_SYSFS "/%s", heap_stats(heap).name);
+	folder_length = strlen(directory);
+	check_top();
+	for_each_file(HEAP_SYSFS "/defaults", check_documented);
+	for_each_file(directory, check_documented);
+	for (i = 0; i < documents; i++) {
+		tap_case("%s is documented", documented[i]);
+		CHECK(found[i]);
+	}
 }
 
 static void restore_defaults(void)
@@ -447,13 +524,13 @@ TEST(defaults_are_for_new_heaps)
 	check_written(HEAP_SYSFS "/defaults/enabled", "0\n");
 	heap = heap_open();
 	restore_defaults();
-	check_text(path_of(heap, "threshold"), "7 8 9\n");
-	check_text(path_of(heap, "enabled"), "0\n");
-	check_text(path_of(old, "threshold"), "700 10 10\n");
-	check_text(path_of(old, "enabled"), "1\n");
+	check_text(heap_path(heap, "threshold"), "7 8 9\n");
+	check_text(heap_path(heap, "enabled"), "0\n");
+	check_text(heap_path(old, "threshold"), "700 10 10\n");
+	check_text(heap_path(old, "enabled"), "1\n");
 	heap = heap_open();
-	check_text(path_of(heap, "threshold"), "700 10 10\n");
-	check_text(path_of(heap, "enabled"), "1\n");
+	check_text(heap_path(heap, "threshold"), "700 10 10\n");
+	check_text(heap_path(heap, "enabled"), "1\n");
 }
 
 TEST(names_are_not_used_again)
@@ -466,7 +543,7 @@ TEST(names_are_not_used_again)
 		memcpy(names[i], heap_stats(heap).name, MHEAP_NAME_MAX);
 		for (k = 0; k < i; k++)
 			CHECK(strcmp(names[i], names[k]));
-		CHECK(!access(path_of(heap, ""), F_OK));
+		CHECK(!access(heap_path(heap, ""), F_OK));
 		heap_close(heap);
 	}
 }
@@ -476,9 +553,9 @@ TEST(files_go_with_the_last_descriptor)
 	int heap = heap_open(), copy, directory, file;
 	char path[200], text[TEXT_MAX];
 
-	strcpy(path, path_of(heap, "objects"));
+	strcpy(path, heap_path(heap, "objects"));
 	copy = dup(heap);
-	directory = open(path_of(heap, ""), O_RDONLY | O_DIRECTORY);
+	directory = open(heap_path(heap, ""), O_RDONLY | O_DIRECTORY);
 	file = open(path, O_RDONLY);
 	CHECK(copy >= 0 && directory >= 0 && file >= 0);
 	heap_close(heap);
@@ -564,19 +641,19 @@ TEST(files_belong_to_who_opened_the_heap)
 	CHECK(!setegid(0));
 	CHECK(!chmod(HEAP_DEVICE, 0600));
 
-	strcpy(directory, path_of(heap, ""));
+	strcpy(directory, heap_path(heap, ""));
 	expected_owner = USER;
 	for_each_file(directory, check_owner);
 	CHECK(as_user(USER, owner_may_write, directory));
 	CHECK(as_user(USER + 1, others_may_not_write, directory));
-	check_text(path_of(heap, "threshold"), "1 1 1\n");
+	check_text(heap_path(heap, "threshold"), "1 1 1\n");
 
 	heap = heap_open();
-	strcpy(directory, path_of(heap, ""));
+	strcpy(directory, heap_path(heap, ""));
 	expected_owner = 0;
 	for_each_file(directory, check_owner);
 	CHECK(as_user(USER, others_may_not_write, directory));
-	check_text(path_of(heap, "threshold"), "700 10 10\n");
+	check_text(heap_path(heap, "threshold"), "700 10 10\n");
 }
 
 static _Atomic int stop;
@@ -658,7 +735,7 @@ TEST(heap_is_closed_while_its_files_are_in_use)
 		heap = heap_open();
 		for (k = 0; k < 200; k++)
 			heap_get(heap, op_new(0, 1, 100));
-		strcpy(path, path_of(heap, "collect"));
+		strcpy(path, heap_path(heap, "collect"));
 		CHECK(!pthread_create(&thread, NULL, collect_until_gone, path));
 		usleep(i * 37 % 3000);
 		heap_close(heap);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "heap.h"
+#include "sharing.h"
 #include "tap.h"
 
 #define THREADS		4
@@ -423,39 +424,6 @@ TEST(processes_share_a_session)
 	heap_collect(heap, 2);
 	CHECK_EQ(heap_objects(heap), THREADS * ROUNDS + 1);
 	CHECK_EQ(heap_stats(heap).handles, 1);
-}
-
-static void send_descriptor(int socket, int descriptor, __u64 handle)
-{
-	char room[CMSG_SPACE(sizeof(int))] = {};
-	struct iovec data = { .iov_base = &handle, .iov_len = sizeof(handle) };
-	struct msghdr message = {
-		.msg_iov = &data, .msg_iovlen = 1,
-		.msg_control = room, .msg_controllen = sizeof(room),
-	};
-	struct cmsghdr *control = CMSG_FIRSTHDR(&message);
-
-	control->cmsg_level = SOL_SOCKET;
-	control->cmsg_type = SCM_RIGHTS;
-	control->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(control), &descriptor, sizeof(int));
-	CHECK_EQ(sendmsg(socket, &message, 0), sizeof(handle));
-}
-
-static int receive_descriptor(int socket, __u64 *handle)
-{
-	char room[CMSG_SPACE(sizeof(int))] = {};
-	struct iovec data = { .iov_base = handle, .iov_len = sizeof(*handle) };
-	struct msghdr message = {
-		.msg_iov = &data, .msg_iovlen = 1,
-		.msg_control = room, .msg_controllen = sizeof(room),
-	};
-	int descriptor;
-
-	CHECK_EQ(recvmsg(socket, &message, 0), sizeof(*handle));
-	CHECK(CMSG_FIRSTHDR(&message));
-	memcpy(&descriptor, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(int));
-	return descriptor;
 }
 
 TEST(passed_descriptor_names_the_same_session)

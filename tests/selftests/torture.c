@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Torture through the device: processes that work on one heap, each with a session
- * of its own (MHEAP_IOC_JOIN), or, where the module cannot do that, through the one
- * descriptor that they inherit; beside collections, sessions that come and go,
- * processes that are killed, and a limit on their memory.
+ * of its own, beside collections, sessions that come and go, processes that are
+ * killed, and a limit on their memory.
  *
  *	MHEAP_TEST_SEED		of all decisions; printed
  *	MHEAP_TEST_SECONDS	how long each test goes on (5)
@@ -56,7 +55,6 @@ static struct {
 
 static int heap;		/* of who looks after it all */
 static __u64 root;
-static int can_join;
 static int is_short;		/* of memory: a limit, and one that reaches it */
 
 static unsigned int below(struct worker *w, unsigned int limit)
@@ -299,82 +297,31 @@ static void (*const game[])(struct worker *w) = {
 	upgrade_one, upgrade_one, verify_one, verify_one, build_one, collect_one,
 };
 
-#ifdef MHEAP_IOC_JOIN
-static int try_join(int session, int target)
-{
-	const struct mheap_join join = { .fd = target };
-
-	return !heap_ioctl(session, MHEAP_IOC_JOIN, &join);
-}
-
-static void publish_root(void)
-{
-	struct mheap_op op = {
-		.opcode = MHEAP_OP_PUBLISH, .object = root, .data = (uintptr_t)"root",
-		.length = 4,
-	};
-
-	heap_do(heap, op);
-}
-
 static __u64 look_up_root(int session)
 {
-	struct mheap_op op = {
-		.opcode = MHEAP_OP_LOOKUP, .data = (uintptr_t)"root", .length = 4,
-	};
+	struct mheap_op op = op_lookup("root");
 
 	return heap_submit(session, &op, 1, 0) == 1 && op.result > 0 ? op.result : 0;
 }
-#else
-static int try_join(int session, int target)
-{
-	(void)session;
-	(void)target;
-	return 0;
-}
-
-static void publish_root(void)
-{
-}
-
-static __u64 look_up_root(int session)
-{
-	(void)session;
-	return 0;
-}
-#endif
 
 /* Return: 0 where there was no memory for it. */
 static int begin_session(struct worker *w)
 {
 	memset(w->held, 0, sizeof(w->held));
 	memset(w->weak, 0, sizeof(w->weak));
-	w->heap = heap;
-	w->shared = root;
-	if (!can_join)
-		return 1;
 	w->heap = open(HEAP_DEVICE, O_RDWR | O_CLOEXEC);
 	if (w->heap < 0)
 		return 0;
-	w->shared = try_join(w->heap, heap) ? look_up_root(w->heap) : 0;
+	w->shared = heap_join(w->heap, heap) ? 0 : look_up_root(w->heap);
 	if (!w->shared)
 		close(w->heap);
 	return !!w->shared;
 }
 
-/* Handles go with the session; where it is shared they are given back. */
+/* Handles go with the session. */
 static void end_session(struct worker *w)
 {
-	unsigned int i;
-
-	if (can_join) {
-		close(w->heap);
-		return;
-	}
-	for (i = 0; i < HELD; i++)
-		drop(w, &w->held[i]);
-	for (i = 0; i < WEAK; i++)
-		drop(w, &w->weak[i]);
+	close(w->heap);
 }
 
 /* Writes into a file of a control group, if there is one. */
@@ -501,7 +448,7 @@ static void take_census(void)
 		tap_case("object %llx", info.id);
 		/* The root has a handle more, and perhaps a name. */
 		CHECK_EQ(info.references - info.outside, found[i].inside);
-		CHECK_EQ(info.outside, i > 1 ? 1 : 2 + !!can_join);
+		CHECK_EQ(info.outside, i > 1 ? 1 : 3);
 	}
 	CHECK_EQ(heap_objects(heap), founds);
 	for (i = 1; i <= founds; i++)
@@ -569,22 +516,16 @@ static unsigned long begin(void)
 	const unsigned long seed = tap_number("MHEAP_TEST_SEED", time(NULL) % 1000000);
 	struct worker w = {};
 	__u64 id;
-	int other;
 
 	common = mmap(NULL, sizeof(*common), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	CHECK(common != MAP_FAILED);
 	heap = heap_open();
-	other = heap_open();
-	can_join = try_join(other, heap);
-	heap_close(other);
 	root = heap_get(heap, op_new(1, SHARED, sizeof(struct canary)));
 	w.heap = heap;
 	sign(&w, root, &id);
-	if (can_join)
-		publish_root();
-	tap_note("MHEAP_TEST_SEED=%lu MHEAP_TEST_SECONDS=%lu%s", seed, SECONDS,
-		 can_join ? "" : ", all in one session");
+	heap_do(heap, op_publish(root, "root"));
+	tap_note("MHEAP_TEST_SEED=%lu MHEAP_TEST_SECONDS=%lu", seed, SECONDS);
 	return seed;
 }
 
@@ -609,7 +550,7 @@ static void go_on(int may_be_killed, int verify)
 		CHECK_EQ(heap_write(heap, "verify", "1"), 1);
 	/* A round takes a little longer than it should; the limit is the test's. */
 	do
-		round_of(seed++, may_be_killed && can_join);
+		round_of(seed++, may_be_killed);
 	while (rounds++, tap_time() < end);
 	tap_note("torture: %lu operations, %lu refused, %lu killed, %u rounds, %.0f s",
 		 common->operations, common->refused, common->killed, rounds,

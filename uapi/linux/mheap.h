@@ -370,7 +370,8 @@
  *   -EAGAIN  there is none, and the descriptor is O_NONBLOCK
  *   -EFAULT  the memory cannot be written; no event is lost by that
  *   -ENOMEM  no memory for a handle; no event is lost
- *   -ENOSPC  the session has no handle left; likewise
+ *   -ENOSPC  the session has no handle left, or the heap's limit of handles is
+ *            reached; likewise
  *   -EINTR   a signal came before an event
  * Where some events have been read, it returns these.
  *
@@ -487,9 +488,8 @@ enum mheap_opcode {
  * @object: handle or MHEAP_RESULT()
  * @target: handle, MHEAP_RESULT() or 0
  * @expected: handle, MHEAP_RESULT() or 0 (COMPARE_STORE)
- * @offset: where in the payload, in bytes (READ, WRITE), or a cookie (FINALIZER);
- *          else shares @expected
- * @offset: where in the payload, in bytes (READ, WRITE); tag of the site (NEW)
+ * @offset: where in the payload, in bytes (READ, WRITE); the tag of the site (NEW); a
+ *          cookie (FINALIZER, WATCH, UNWATCH); shares its place with @expected
  * @length: bytes
  * @data: address in the caller's memory
  * @type: any number (NEW)
@@ -843,7 +843,8 @@ struct mheap_debug {
  *   -EBADF, -ESTALE  @object is no handle of this session, or has been dropped
  *   -EFAULT     @handles or the struct cannot be written; the handles are closed again
  *   -ENOMEM     no memory
- *   -ENOSPC     the session has given out all its handles
+ *   -ENOSPC     the session has given out all its handles, or the heap's limit of
+ *               handles is reached
  *   -EOVERFLOW  an object has MHEAP_REFERENCES_MAX references
  *   -EINTR      a signal kills the process
  */
@@ -1087,10 +1088,6 @@ struct mheap_allocator_name {
 #define MHEAP_IOC_JOIN		_IOW(MHEAP_IOC_MAGIC, 0x0a, struct mheap_join)
 #define MHEAP_IOC_ROOTS		_IOWR(MHEAP_IOC_MAGIC, 0x0b, struct mheap_root_names)
 #define MHEAP_IOC_LISTEN	_IOW(MHEAP_IOC_MAGIC, 0x0c, struct mheap_listen)
-/* Returns a descriptor. */
-#define MHEAP_IOC_SNAPSHOT	_IOW(MHEAP_IOC_MAGIC, 0x15, struct mheap_snapshot)
-#define MHEAP_IOC_GET_PROFILE	_IOR(MHEAP_IOC_MAGIC, 0x16, struct mheap_profile)
-#define MHEAP_IOC_SET_PROFILE	_IOW(MHEAP_IOC_MAGIC, 0x17, struct mheap_profile)
 #define MHEAP_IOC_GET_DEBUG	_IOR(MHEAP_IOC_MAGIC, 0x0d, struct mheap_debug)
 #define MHEAP_IOC_SET_DEBUG	_IOW(MHEAP_IOC_MAGIC, 0x0e, struct mheap_debug)
 /* See "The collector" above. */
@@ -1101,6 +1098,10 @@ struct mheap_allocator_name {
 #define MHEAP_IOC_CLEAR_GARBAGE	_IO(MHEAP_IOC_MAGIC, 0x12)
 #define MHEAP_IOC_GET_LIMITS	_IOR(MHEAP_IOC_MAGIC, 0x13, struct mheap_limits)
 #define MHEAP_IOC_SET_LIMITS	_IOW(MHEAP_IOC_MAGIC, 0x14, struct mheap_limits)
+/* Returns a descriptor. */
+#define MHEAP_IOC_SNAPSHOT	_IOW(MHEAP_IOC_MAGIC, 0x15, struct mheap_snapshot)
+#define MHEAP_IOC_GET_PROFILE	_IOR(MHEAP_IOC_MAGIC, 0x16, struct mheap_profile)
+#define MHEAP_IOC_SET_PROFILE	_IOW(MHEAP_IOC_MAGIC, 0x17, struct mheap_profile)
 #define MHEAP_IOC_ALLOCATOR	_IOW(MHEAP_IOC_MAGIC, 0x18, struct mheap_allocator_name)
 
 #endif /* _UAPI_LINUX_MHEAP_H */

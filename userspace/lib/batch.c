@@ -77,11 +77,30 @@ static int append(struct mh_batch *batch, const struct mheap_op *op)
 int mh_batch_add_new(struct mh_batch *batch, uint32_t type, uint32_t slots, size_t length,
 		     unsigned int flags)
 {
+	return mh_batch_add_new_at(batch, type, slots, length, 0, flags);
+}
+
+int mh_batch_add_new_at(struct mh_batch *batch, uint32_t type, uint32_t slots, size_t length,
+			uint64_t site, unsigned int flags)
+{
 	return append(batch, &(struct mheap_op){
 		.opcode = MHEAP_OP_NEW,
 		.flags = flags,
 		.type = type,
 		.slots = slots,
+		.length = length,
+		.offset = site,
+	});
+}
+
+int mh_batch_add_new_ephemeron(struct mh_batch *batch, uint32_t type, size_t length,
+			       unsigned int flags)
+{
+	return append(batch, &(struct mheap_op){
+		.opcode = MHEAP_OP_NEW,
+		.flags = flags | MHEAP_OP_EPHEMERON,
+		.type = type,
+		.slots = 2,
 		.length = length,
 	});
 }
@@ -245,6 +264,42 @@ int mh_batch_add_unpublish(struct mh_batch *batch, const char *name)
 		.opcode = MHEAP_OP_UNPUBLISH,
 		.length = strlen(name),
 		.data = (uintptr_t)name,
+	});
+}
+
+int mh_batch_add_set_finalizer(struct mh_batch *batch, mh_ref object, uint64_t cookie)
+{
+	return append(batch, &(struct mheap_op){
+		.opcode = MHEAP_OP_FINALIZER,
+		.object = object,
+		.offset = cookie,
+	});
+}
+
+int mh_batch_add_cancel_finalizer(struct mh_batch *batch, mh_ref object)
+{
+	return append(batch, &(struct mheap_op){
+		.opcode = MHEAP_OP_FINALIZER,
+		.flags = MHEAP_OP_CANCEL,
+		.object = object,
+	});
+}
+
+int mh_batch_add_watch(struct mh_batch *batch, mh_ref object, uint64_t cookie)
+{
+	return append(batch, &(struct mheap_op){
+		.opcode = MHEAP_OP_WATCH,
+		.object = object,
+		.offset = cookie,
+	});
+}
+
+int mh_batch_add_unwatch(struct mh_batch *batch, mh_ref object, uint64_t cookie)
+{
+	return append(batch, &(struct mheap_op){
+		.opcode = MHEAP_OP_UNWATCH,
+		.object = object,
+		.offset = cookie,
 	});
 }
 

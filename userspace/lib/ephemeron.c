@@ -5,8 +5,8 @@
 
 #include "session.h"
 
-int mh_new_ephemeron(struct mh_session *session, uint32_t type, mh_ref key, mh_ref value,
-		     uint64_t length, mh_handle *ephemeron)
+int mh_new_ephemeron(struct mh_session *session, uint32_t type, mh_handle key,
+		     mh_handle value, size_t length, mh_handle *ephemeron)
 {
 	struct mheap_op op[3] = {
 		{ .opcode = MHEAP_OP_NEW, .flags = MHEAP_OP_EPHEMERON, .type = type,
@@ -15,8 +15,12 @@ int mh_new_ephemeron(struct mh_session *session, uint32_t type, mh_ref key, mh_r
 		{ .opcode = MHEAP_OP_STORE, .object = MHEAP_RESULT(0), .slot = 1,
 		  .target = value },
 	};
-	int executed = mh_submit(session, op, 3, 0);
+	int executed;
 
+	/* In this batch it would name the ephemeron. */
+	if ((key | value) & MHEAP_RESULT_FLAG)
+		return -EBADF;
+	executed = mh_submit(session, op, 3, 0);
 	if (executed < 0)
 		return executed;
 	if (executed == 3 && !op[2].result) {

@@ -69,16 +69,7 @@ int mh_next_event(struct mh_session *session, struct mheap_event *event, int tim
 	return 1;
 }
 
-static int run(struct mh_session *session, struct mheap_op *op)
-{
-	int executed = mh_submit(session, op, 1, 0);
-
-	if (executed < 0)
-		return executed;
-	return executed ? op->result : -ECANCELED;
-}
-
-static int finalizer(struct mh_session *session, mh_ref object, uint64_t cookie, uint16_t flags)
+static int finalizer(struct mh_session *session, mh_handle object, uint64_t cookie, uint16_t flags)
 {
 	struct mheap_op op = {
 		.opcode = MHEAP_OP_FINALIZER,
@@ -87,20 +78,20 @@ static int finalizer(struct mh_session *session, mh_ref object, uint64_t cookie,
 		.offset = cookie,
 	};
 
-	return run(session, &op);
+	return mh_run(session, &op);
 }
 
-int mh_set_finalizer(struct mh_session *session, mh_ref object, uint64_t cookie)
+int mh_set_finalizer(struct mh_session *session, mh_handle object, uint64_t cookie)
 {
 	return finalizer(session, object, cookie, 0);
 }
 
-int mh_cancel_finalizer(struct mh_session *session, mh_ref object)
+int mh_cancel_finalizer(struct mh_session *session, mh_handle object)
 {
 	return finalizer(session, object, 0, MHEAP_OP_CANCEL);
 }
 
-static int watch(struct mh_session *session, mh_ref object, uint64_t cookie, uint16_t opcode)
+static int watch(struct mh_session *session, mh_handle object, uint64_t cookie, uint16_t opcode)
 {
 	struct mheap_op op = {
 		.opcode = opcode,
@@ -108,15 +99,15 @@ static int watch(struct mh_session *session, mh_ref object, uint64_t cookie, uin
 		.offset = cookie,
 	};
 
-	return run(session, &op);
+	return mh_run(session, &op);
 }
 
-int mh_watch(struct mh_session *session, mh_ref object, uint64_t cookie)
+int mh_watch(struct mh_session *session, mh_handle object, uint64_t cookie)
 {
 	return watch(session, object, cookie, MHEAP_OP_WATCH);
 }
 
-int mh_unwatch(struct mh_session *session, mh_ref object, uint64_t cookie)
+int mh_unwatch(struct mh_session *session, mh_handle object, uint64_t cookie)
 {
 	return watch(session, object, cookie, MHEAP_OP_UNWATCH);
 }

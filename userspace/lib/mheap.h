@@ -39,7 +39,7 @@ extern "C" {
 /* A handle of a session: strong or weak; 0 is "no object". */
 typedef uint64_t mh_handle;
 
-/* A handle, or mh_result() of an earlier operation of the same batch, or 0. */
+/* In a batch: a handle, or mh_result() of an earlier operation of it, or 0. */
 typedef uint64_t mh_ref;
 
 struct mh_session;
@@ -141,7 +141,13 @@ int mh_submit(struct mh_session *session, struct mheap_op *ops, unsigned int cou
  *
  * Each call is a batch of one operation. The errors that <linux/mheap.h> lists for
  * the operation are returned as they are; those of handles (-EBADF, -ESTALE,
- * -EINVAL) and -ENOMEM can come from any of them. MHEAP_RESULT() is -EBADF here.
+ * -EINVAL) and -ENOMEM can come from any of them. mh_result() has a meaning in
+ * batches only: here, and in all other calls for single objects, it is -EBADF.
+ *
+ * Where a call makes an object or a handle, -ENOMEM says as well that the heap's
+ * limit of bytes is reached, and -ENOSPC that its limit of objects or of handles is:
+ * see mh_set_limits(). Any of them can return -ECANCELED while a signal kills the
+ * process; then nothing was done.
  */
 
 /**
@@ -152,7 +158,7 @@ int mh_submit(struct mh_session *session, struct mheap_op *ops, unsigned int cou
  * @length: bytes of payload, at most MHEAP_LENGTH_MAX; all are zero
  * @object: where a handle to it goes
  *
- * Return: 0, -E2BIG, -ENOMEM or -ENOSPC.
+ * Return: 0, -E2BIG, -ENOMEM or -ENOSPC (both also: a limit of the heap).
  */
 int mh_new(struct mh_session *session, uint32_t type, uint32_t slots, size_t length,
 	   mh_handle *object);
@@ -195,8 +201,9 @@ int mh_load(struct mh_session *session, mh_handle object, uint32_t slot, mh_hand
  * @slot: the slot's number, from 0
  * @target: a handle, or 0 to empty the slot
  *
- * Return: 0, -EBADF, -ESTALE, -EINVAL (no such slot, or a handle is weak) or
- * -EOVERFLOW.
+ * Return: 0, -EBADF, -ESTALE, -EINVAL (no such slot, or a handle is weak), -EOVERFLOW,
+ * or, where @object is an ephemeron, -ENOENT (@slot is that of the value, and there is
+ * no key, or it is dead) or -ENOMEM (@slot is that of the key).
  */
 int mh_store(struct mh_session *session, mh_handle object, uint32_t slot, mh_handle target);
 
@@ -208,7 +215,8 @@ int mh_store(struct mh_session *session, mh_handle object, uint32_t slot, mh_han
  * @target: a handle, or 0 to empty the slot
  * @old: where a handle to what the slot held before goes; 0 where it was empty
  *
- * Return: 0, or the errors of mh_load() and mh_store().
+ * Return: 0, or -EBADF, -ESTALE, -EINVAL (no such slot, a handle is weak, or @object is
+ * an ephemeron), -ENOMEM, -ENOSPC or -EOVERFLOW.
  */
 int mh_swap(struct mh_session *session, mh_handle object, uint32_t slot, mh_handle target,
 	    mh_handle *old);
@@ -221,8 +229,9 @@ int mh_swap(struct mh_session *session, mh_handle object, uint32_t slot, mh_hand
  * @expected: a handle to the object that the slot should hold; 0: it is empty
  * @target: a handle, or 0 to empty the slot
  *
- * Return: 1 if @target was stored, 0 if the slot held something else, or the
- * errors of mh_store().
+ * Return: 1 if @target was stored, 0 if the slot held something else, or -EBADF,
+ * -ESTALE, -EINVAL (no such slot, a handle is weak, or @object is an ephemeron) or
+ * -EOVERFLOW.
  */
 int mh_compare_store(struct mh_session *session, mh_handle object, uint32_t slot,
 		     mh_handle expected, mh_handle target);
@@ -271,7 +280,8 @@ int mh_write(struct mh_session *session, mh_handle object, uint64_t offset, cons
  *
  * What is cut off is dropped, what is added is empty or zero.
  *
- * Return: 0, -EBADF, -ESTALE, -EINVAL (@object is weak), -E2BIG or -ENOMEM.
+ * Return: 0, -EBADF, -ESTALE, -EINVAL (@object is weak, or an ephemeron), -E2BIG or
+ * -ENOMEM (also: the heap's limit of bytes).
  */
 int mh_resize(struct mh_session *session, mh_handle object, uint32_t slots, size_t length);
 
@@ -442,6 +452,36 @@ int mh_batch_add_new(struct mh_batch *batch, uint32_t type, uint32_t slots, size
 		     unsigned int flags);
 
 /**
+ * mh_batch_add_new_at - make an object, and say where
+ * @batch: a builder
+ * @type: any number
+ * @slots: how many slots, at most MHEAP_SLOTS_MAX
+ * @length: bytes of payload, at most MHEAP_LENGTH_MAX
+ * @site: tag of the place in the program, any number; see mh_set_profile()
+ * @flags: 0, or MHEAP_OP_TEMP: give no handle, keep the object until the batch ends
+ *
+ * Result: a handle; -E2BIG, -ENOMEM, -ENOSPC.
+ * Return: the index, -ENOMEM or -E2BIG.
+ */
+int mh_batch_add_new_at(struct mh_batch *batch, uint32_t type, uint32_t slots, size_t length,
+			uint64_t site, unsigned int flags);
+
+/**
+ * mh_batch_add_new_ephemeron - make an ephemeron that has no key yet
+ * @batch: a builder
+ * @type: any number
+ * @length: bytes of payload, at most MHEAP_LENGTH_MAX
+ * @flags: 0, or MHEAP_OP_TEMP: give no handle, keep the object until the batch ends
+ *
+ * Behind it, mh_batch_add_store() of slot 0 sets the key, and then of slot 1 the value.
+ *
+ * Result: a handle; -E2BIG, -ENOMEM, -ENOSPC.
+ * Return: the index, -ENOMEM or -E2BIG.
+ */
+int mh_batch_add_new_ephemeron(struct mh_batch *batch, uint32_t type, size_t length,
+			       unsigned int flags);
+
+/**
  * mh_batch_add_dup - another handle to the same object, weak if @object is
  * @batch: a builder
  * @object: a handle, or mh_result() of an earlier operation
@@ -483,7 +523,8 @@ int mh_batch_add_load(struct mh_batch *batch, mh_ref object, uint32_t slot, unsi
  * @slot: the slot's number, from 0
  * @target: the same kind, or 0 to empty the slot
  *
- * Result: 0; -EBADF, -ESTALE, -EINVAL (no such slot), -EOVERFLOW.
+ * Result: 0; -EBADF, -ESTALE, -EINVAL (no such slot), -EOVERFLOW; for an ephemeron
+ * also -ENOENT (a value, and the key is dead, or there is none) and -ENOMEM (a key).
  * Return: the index, -ENOMEM or -E2BIG.
  */
 int mh_batch_add_store(struct mh_batch *batch, mh_ref object, uint32_t slot, mh_ref target);
@@ -496,7 +537,8 @@ int mh_batch_add_store(struct mh_batch *batch, mh_ref object, uint32_t slot, mh_
  * @target: the same kind, or 0 to empty the slot
  * @flags: 0, or MHEAP_OP_TEMP: give no handle, keep the object until the batch ends
  *
- * Result: a handle to what the slot held before, or 0; the errors of load and store.
+ * Result: a handle to what the slot held before, or 0; -EBADF, -ESTALE, -EINVAL (no
+ * such slot, or an ephemeron), -ENOMEM, -ENOSPC, -EOVERFLOW.
  * Return: the index, -ENOMEM or -E2BIG.
  */
 int mh_batch_add_swap(struct mh_batch *batch, mh_ref object, uint32_t slot, mh_ref target,
@@ -510,7 +552,8 @@ int mh_batch_add_swap(struct mh_batch *batch, mh_ref object, uint32_t slot, mh_r
  * @expected: the same kind: what the slot should hold; 0: it is empty
  * @target: the same kind, or 0 to empty the slot
  *
- * Result: 1 if @target was stored, 0 if not; the errors of store.
+ * Result: 1 if @target was stored, 0 if not; -EBADF, -ESTALE, -EINVAL (no such slot,
+ * or an ephemeron), -EOVERFLOW.
  * Return: the index, -ENOMEM or -E2BIG.
  */
 int mh_batch_add_compare_store(struct mh_batch *batch, mh_ref object, uint32_t slot,
@@ -553,7 +596,7 @@ int mh_batch_add_write(struct mh_batch *batch, mh_ref object, uint64_t offset, c
  * @slots: how many slots there shall be
  * @length: bytes of payload there shall be
  *
- * Result: 0; -EBADF, -ESTALE, -EINVAL, -E2BIG, -ENOMEM.
+ * Result: 0; -EBADF, -ESTALE, -EINVAL (also: an ephemeron), -E2BIG, -ENOMEM.
  * Return: the index, -ENOMEM or -E2BIG.
  */
 int mh_batch_add_resize(struct mh_batch *batch, mh_ref object, uint32_t slots, size_t length);
@@ -640,6 +683,51 @@ int mh_batch_add_lookup(struct mh_batch *batch, const char *name, unsigned int f
 int mh_batch_add_unpublish(struct mh_batch *batch, const char *name);
 
 /**
+ * mh_batch_add_set_finalizer - have an object handed out when it is about to die
+ * @batch: a builder
+ * @object: a handle, or mh_result() of an earlier operation
+ * @cookie: any number, to come with the event; takes the place of an earlier one
+ *
+ * Result: 0; -EALREADY (it was handed out before), -EBADF, -ESTALE, -EINVAL, -ENOMEM.
+ * Return: the index, -ENOMEM or -E2BIG.
+ */
+int mh_batch_add_set_finalizer(struct mh_batch *batch, mh_ref object, uint64_t cookie);
+
+/**
+ * mh_batch_add_cancel_finalizer - let an object just die
+ * @batch: a builder
+ * @object: a handle, or mh_result() of an earlier operation
+ *
+ * Result: 0; -ENOENT (it has no finalizer), -EALREADY (it was handed out before),
+ * -EBADF, -ESTALE, -EINVAL.
+ * Return: the index, -ENOMEM or -E2BIG.
+ */
+int mh_batch_add_cancel_finalizer(struct mh_batch *batch, mh_ref object);
+
+/**
+ * mh_batch_add_watch - be told when an object has died
+ * @batch: a builder
+ * @object: a handle, strong or weak, or mh_result() of an earlier operation
+ * @cookie: any number, to come with the event
+ *
+ * Result: 0; -ENOENT (the object is dead), -EALREADY (the session watches it with the
+ * same cookie), -EBADF, -ESTALE, -ENOSPC (MHEAP_WATCHES_MAX watches), -ENOMEM.
+ * Return: the index, -ENOMEM or -E2BIG.
+ */
+int mh_batch_add_watch(struct mh_batch *batch, mh_ref object, uint64_t cookie);
+
+/**
+ * mh_batch_add_unwatch - be told no more
+ * @batch: a builder
+ * @object: a handle, strong or weak, or mh_result() of an earlier operation
+ * @cookie: as it was given
+ *
+ * Result: 0; -ENOENT (no such watch, or the object is dead), -EBADF, -ESTALE.
+ * Return: the index, -ENOMEM or -E2BIG.
+ */
+int mh_batch_add_unwatch(struct mh_batch *batch, mh_ref object, uint64_t cookie);
+
+/**
  * mh_batch_submit - run all operations in order
  * @session: a session
  * @batch: a builder with at least one operation. It keeps them: mh_batch_reset()
@@ -708,7 +796,8 @@ int64_t mh_batch_result(const struct mh_batch *batch, int index);
  * @size: bytes; 0 gives a block of its own as well
  * @block: where the handle goes. The bytes are zero.
  *
- * Return: 0, -E2BIG (more than MHEAP_LENGTH_MAX), -ENOMEM or -ENOSPC.
+ * Return: 0, -E2BIG (more than MHEAP_LENGTH_MAX), -ENOMEM or -ENOSPC (both also: a
+ * limit of the heap).
  */
 int mh_mem_alloc(struct mh_session *session, size_t size, mh_handle *block);
 
@@ -750,6 +839,10 @@ int mh_mem_free(struct mh_session *session, mh_handle block);
 
 /*
  * The collector (gc.c)
+ *
+ * Where -EINTR is listed, here and below, a signal kills the process while it waits,
+ * for a collection of somebody else, say: then nothing was done. The program itself
+ * never sees it.
  */
 
 /**
@@ -760,7 +853,7 @@ int mh_mem_free(struct mh_session *session, mh_handle block);
  *
  * Works whether or not automatic collection is enabled.
  *
- * Return: 0, -EINVAL (no such generation) or -ENOMEM.
+ * Return: 0, -EINVAL (no such generation) or -EINTR.
  */
 int mh_collect(struct mh_session *session, unsigned int generation,
 	       struct mheap_collect *result);
@@ -822,7 +915,7 @@ int mh_get_limits(struct mh_session *session, struct mheap_limits *limits);
  * @session: a session of the heap
  * @limits: at most MHEAP_LIMIT_MAX each; 0 for no limit
  *
- * Return: 0, or -EINVAL, and none is changed; -EINTR when a signal kills the process.
+ * Return: 0, or -EINVAL (one is more) or -EINTR, and none is changed.
  */
 int mh_set_limits(struct mh_session *session, const struct mheap_limits *limits);
 
@@ -866,7 +959,7 @@ int mh_set_debug(struct mh_session *session, uint32_t flags);
  * mh_freeze - move all objects with slots to the permanent generation
  * @session: a session of the heap
  *
- * Return: 0.
+ * Return: 0 or -EINTR.
  */
 int mh_freeze(struct mh_session *session);
 
@@ -874,7 +967,7 @@ int mh_freeze(struct mh_session *session);
  * mh_unfreeze - move all objects of the permanent generation to generation 2
  * @session: a session of the heap
  *
- * Return: 0.
+ * Return: 0 or -EINTR.
  */
 int mh_unfreeze(struct mh_session *session);
 
@@ -891,7 +984,7 @@ int mh_get_freeze_count(struct mh_session *session, uint64_t *count);
  * mh_clear_garbage - let the garbage list drop its references
  * @session: a session of the heap
  *
- * Return: 0.
+ * Return: 0 or -EINTR.
  */
 int mh_clear_garbage(struct mh_session *session);
 
@@ -899,9 +992,15 @@ int mh_clear_garbage(struct mh_session *session);
  * mh_settle - wait until no release is being continued in the background
  * @session: a session of the heap
  *
- * Return: 0.
+ * Deaths that came of it are events of those who watch by then.
+ *
+ * Return: 0 or -EINTR.
  */
 int mh_settle(struct mh_session *session);
+
+/*
+ * Where objects are made, and snapshots (profile.c)
+ */
 
 /**
  * mh_get_profile - what is noted of where objects are made
@@ -943,7 +1042,7 @@ int mh_new_at(struct mh_session *session, uint32_t type, uint32_t slots, size_t 
  *	closed with close()
  *
  * Return: 0, -EBUSY while another snapshot of the heap is being read, -ENOMEM,
- * -EMFILE or -ENFILE.
+ * -EMFILE, -ENFILE or -EINTR.
  */
 int mh_snapshot(struct mh_session *session, int *fd);
 
@@ -962,10 +1061,11 @@ int mh_snapshot(struct mh_session *session, int *fd);
  *
  * mh_load() of slot 0 gives the key, of slot 1 the value; 0 once the key is dead.
  *
- * Return: 0, or as mh_new() and mh_store().
+ * Return: 0, -EBADF, -ESTALE, -EINVAL (a handle is weak), -ENOENT (a value without a
+ * key), -E2BIG, -ENOMEM, -ENOSPC or -EOVERFLOW.
  */
-int mh_new_ephemeron(struct mh_session *session, uint32_t type, mh_ref key, mh_ref value,
-		     uint64_t length, mh_handle *ephemeron);
+int mh_new_ephemeron(struct mh_session *session, uint32_t type, mh_handle key,
+		     mh_handle value, size_t length, mh_handle *ephemeron);
 
 /*
  * Events (event.c)
@@ -1013,7 +1113,7 @@ int mh_next_event(struct mh_session *session, struct mheap_event *event, int tim
  * Return: 0, -EALREADY (it was handed out before), -EBADF, -ESTALE, -EINVAL (the
  * handle is weak) or -ENOMEM.
  */
-int mh_set_finalizer(struct mh_session *session, mh_ref object, uint64_t cookie);
+int mh_set_finalizer(struct mh_session *session, mh_handle object, uint64_t cookie);
 
 /**
  * mh_cancel_finalizer - let an object just die
@@ -1023,7 +1123,7 @@ int mh_set_finalizer(struct mh_session *session, mh_ref object, uint64_t cookie)
  * Return: 0, -ENOENT (it has no finalizer), -EALREADY (it was handed out before),
  * -EBADF, -ESTALE or -EINVAL (the handle is weak).
  */
-int mh_cancel_finalizer(struct mh_session *session, mh_ref object);
+int mh_cancel_finalizer(struct mh_session *session, mh_handle object);
 
 /**
  * mh_watch - be told when an object has died
@@ -1034,7 +1134,7 @@ int mh_cancel_finalizer(struct mh_session *session, mh_ref object);
  * Return: 0, -ENOENT (the object is dead), -EALREADY (the session watches it with the
  * same cookie), -EBADF, -ESTALE, -ENOSPC (MHEAP_WATCHES_MAX watches) or -ENOMEM.
  */
-int mh_watch(struct mh_session *session, mh_ref object, uint64_t cookie);
+int mh_watch(struct mh_session *session, mh_handle object, uint64_t cookie);
 
 /**
  * mh_unwatch - be told no more
@@ -1045,14 +1145,16 @@ int mh_watch(struct mh_session *session, mh_ref object, uint64_t cookie);
  * Return: 0, -ENOENT (no such watch, or the object is dead: then the event is there,
  * or will come), -EBADF or -ESTALE.
  */
-int mh_unwatch(struct mh_session *session, mh_ref object, uint64_t cookie);
+int mh_unwatch(struct mh_session *session, mh_handle object, uint64_t cookie);
 
 /*
  * Finding objects (enumerate.c)
  *
  * Lists hold strong handles, each of them one more reference, in an array that
  * mh_drop_list() gives back together with them. Where there are none it is NULL.
- * Objects that come, go or change meanwhile may be in a list or not.
+ * Objects that come, go or change meanwhile may be in a list or not. -ENOSPC says that
+ * the session has no handle left, or the heap's limit of handles is reached; then, and
+ * in case of all other errors, the call has dropped what it had found.
  */
 
 /**
@@ -1060,8 +1162,8 @@ int mh_unwatch(struct mh_session *session, mh_ref object, uint64_t cookie);
  * @session: a session of the heap
  * @request: as <linux/mheap.h> says; its @cursor and @count are set
  *
- * Return: 0; -EINVAL, -EBADF, -ESTALE, -EFAULT, -ENOMEM, -ENOSPC or -EOVERFLOW, and
- * nothing is set.
+ * Return: 0; -EINVAL, -EBADF, -ESTALE, -EFAULT, -ENOMEM, -ENOSPC, -EOVERFLOW or
+ * -EINTR, and nothing is set.
  */
 int mh_enumerate(struct mh_session *session, struct mheap_enumerate *request);
 
@@ -1073,7 +1175,8 @@ int mh_enumerate(struct mh_session *session, struct mheap_enumerate *request);
  * @list: where the handles go
  * @count: where their number goes
  *
- * Return: 0; -EINVAL (no such generation), -ENOMEM, -ENOSPC or -EOVERFLOW.
+ * Return: 0; -EINVAL (no such generation, or none), -ENOMEM, -ENOSPC, -EOVERFLOW or
+ * -EINTR.
  */
 int mh_objects(struct mh_session *session, unsigned int generations, mh_handle **list,
 	       size_t *count);
@@ -1085,7 +1188,8 @@ int mh_objects(struct mh_session *session, unsigned int generations, mh_handle *
  * @list: where the handles go, one for each object
  * @count: where their number goes
  *
- * Return: 0; -EINVAL, -EBADF, -ESTALE, -ENOMEM, -ENOSPC or -EOVERFLOW.
+ * Return: 0; -EINVAL (@object is weak), -EBADF, -ESTALE, -ENOMEM, -ENOSPC, -EOVERFLOW
+ * or -EINTR.
  */
 int mh_referrers(struct mh_session *session, mh_handle object, mh_handle **list,
 		 size_t *count);
@@ -1097,7 +1201,8 @@ int mh_referrers(struct mh_session *session, mh_handle object, mh_handle **list,
  * @list: where the handles go, one for each slot that is not empty, in their order
  * @count: where their number goes
  *
- * Return: 0; -EINVAL, -EBADF, -ESTALE, -ENOMEM, -ENOSPC or -EOVERFLOW.
+ * Return: 0; -EINVAL (@object is weak), -EBADF, -ESTALE, -ENOMEM, -ENOSPC, -EOVERFLOW
+ * or -ECANCELED (a signal kills the process).
  */
 int mh_referents(struct mh_session *session, mh_handle object, mh_handle **list,
 		 size_t *count);
@@ -1108,7 +1213,7 @@ int mh_referents(struct mh_session *session, mh_handle object, mh_handle **list,
  * @list: where the handles go
  * @count: where their number goes
  *
- * Return: 0; -ENOMEM, -ENOSPC or -EOVERFLOW.
+ * Return: 0; -ENOMEM, -ENOSPC, -EOVERFLOW or -EINTR.
  */
 int mh_garbage(struct mh_session *session, mh_handle **list, size_t *count);
 

@@ -6,58 +6,31 @@
 
 #include "session.h"
 
-static int64_t run(struct mh_session *session, struct mheap_op *op)
-{
-	int executed = mh_submit(session, op, 1, 0);
-
-	if (executed < 0)
-		return executed;
-	return executed ? op->result : -ECANCELED;
-}
-
-/* For operations whose result is a handle or 0. */
-static int run_handle(struct mh_session *session, struct mheap_op *op, mh_handle *handle)
-{
-	int64_t result = run(session, op);
-
-	if (result < 0)
-		return result;
-	*handle = result;
-	return 0;
-}
-
 int mh_new(struct mh_session *session, uint32_t type, uint32_t slots, size_t length,
 	   mh_handle *object)
 {
-	struct mheap_op op = {
-		.opcode = MHEAP_OP_NEW,
-		.type = type,
-		.slots = slots,
-		.length = length,
-	};
-
-	return run_handle(session, &op, object);
+	return mh_new_at(session, type, slots, length, 0, object);
 }
 
 int mh_dup(struct mh_session *session, mh_handle object, mh_handle *copy)
 {
 	struct mheap_op op = { .opcode = MHEAP_OP_DUP, .object = object };
 
-	return run_handle(session, &op, copy);
+	return mh_run_handle(session, &op, copy);
 }
 
 int mh_drop(struct mh_session *session, mh_handle object)
 {
 	struct mheap_op op = { .opcode = MHEAP_OP_DROP, .object = object };
 
-	return run(session, &op);
+	return mh_run(session, &op);
 }
 
 int mh_load(struct mh_session *session, mh_handle object, uint32_t slot, mh_handle *target)
 {
 	struct mheap_op op = { .opcode = MHEAP_OP_LOAD, .object = object, .slot = slot };
 
-	return run_handle(session, &op, target);
+	return mh_run_handle(session, &op, target);
 }
 
 int mh_store(struct mh_session *session, mh_handle object, uint32_t slot, mh_handle target)
@@ -69,7 +42,7 @@ int mh_store(struct mh_session *session, mh_handle object, uint32_t slot, mh_han
 		.target = target,
 	};
 
-	return run(session, &op);
+	return mh_run(session, &op);
 }
 
 int mh_swap(struct mh_session *session, mh_handle object, uint32_t slot, mh_handle target,
@@ -82,7 +55,7 @@ int mh_swap(struct mh_session *session, mh_handle object, uint32_t slot, mh_hand
 		.target = target,
 	};
 
-	return run_handle(session, &op, old);
+	return mh_run_handle(session, &op, old);
 }
 
 int mh_compare_store(struct mh_session *session, mh_handle object, uint32_t slot,
@@ -96,7 +69,7 @@ int mh_compare_store(struct mh_session *session, mh_handle object, uint32_t slot
 		.target = target,
 	};
 
-	return run(session, &op);
+	return mh_run(session, &op);
 }
 
 static int64_t transfer(struct mh_session *session, unsigned int opcode, mh_handle object,
@@ -110,7 +83,7 @@ static int64_t transfer(struct mh_session *session, unsigned int opcode, mh_hand
 		.data = data,
 	};
 
-	return run(session, &op);
+	return mh_run(session, &op);
 }
 
 ssize_t mh_read(struct mh_session *session, mh_handle object, uint64_t offset, void *data,
@@ -163,7 +136,7 @@ int mh_resize(struct mh_session *session, mh_handle object, uint32_t slots, size
 		.length = length,
 	};
 
-	return run(session, &op);
+	return mh_run(session, &op);
 }
 
 int mh_info(struct mh_session *session, mh_handle object, struct mheap_object_info *info)
@@ -178,7 +151,7 @@ int mh_info(struct mh_session *session, mh_handle object, struct mheap_object_in
 	int64_t result;
 
 	memset(&found, 0, sizeof(found));
-	result = run(session, &op);
+	result = mh_run(session, &op);
 	if (result < 0)
 		return result;
 	*info = found;
@@ -189,21 +162,21 @@ int mh_same(struct mh_session *session, mh_handle a, mh_handle b)
 {
 	struct mheap_op op = { .opcode = MHEAP_OP_SAME, .object = a, .target = b };
 
-	return run(session, &op);
+	return mh_run(session, &op);
 }
 
 int mh_weak(struct mh_session *session, mh_handle object, mh_handle *weak)
 {
 	struct mheap_op op = { .opcode = MHEAP_OP_WEAK, .object = object };
 
-	return run_handle(session, &op, weak);
+	return mh_run_handle(session, &op, weak);
 }
 
 int mh_upgrade(struct mh_session *session, mh_handle weak, mh_handle *object)
 {
 	struct mheap_op op = { .opcode = MHEAP_OP_UPGRADE, .object = weak };
 
-	return run_handle(session, &op, object);
+	return mh_run_handle(session, &op, object);
 }
 
 int mh_publish(struct mh_session *session, const char *name, mh_handle object,
@@ -217,7 +190,7 @@ int mh_publish(struct mh_session *session, const char *name, mh_handle object,
 		.data = (uintptr_t)name,
 	};
 
-	return run(session, &op);
+	return mh_run(session, &op);
 }
 
 int mh_lookup(struct mh_session *session, const char *name, mh_handle *object)
@@ -228,7 +201,7 @@ int mh_lookup(struct mh_session *session, const char *name, mh_handle *object)
 		.data = (uintptr_t)name,
 	};
 
-	return run_handle(session, &op, object);
+	return mh_run_handle(session, &op, object);
 }
 
 int mh_unpublish(struct mh_session *session, const char *name)
@@ -239,5 +212,5 @@ int mh_unpublish(struct mh_session *session, const char *name)
 		.data = (uintptr_t)name,
 	};
 
-	return run(session, &op);
+	return mh_run(session, &op);
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 /* Where objects are made, and snapshots. */
 
-#include <errno.h>
-
 #include "session.h"
 
 int mh_get_profile(struct mh_session *session, struct mheap_profile *profile)
@@ -27,16 +25,8 @@ int mh_new_at(struct mh_session *session, uint32_t type, uint32_t slots, size_t 
 		.length = length,
 		.offset = site,
 	};
-	int executed = mh_submit(session, &op, 1, 0);
 
-	if (executed < 0)
-		return executed;
-	if (!executed)
-		return -ECANCELED;
-	if (op.result < 0)
-		return op.result;
-	*object = op.result;
-	return 0;
+	return mh_run_handle(session, &op, object);
 }
 
 int mh_snapshot(struct mh_session *session, int *fd)

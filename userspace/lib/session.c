@@ -113,3 +113,22 @@ int mh_submit(struct mh_session *session, struct mheap_op *ops, unsigned int cou
 
 	return mh_request(session, MHEAP_IOC_SUBMIT, &submit);
 }
+
+int64_t mh_run(struct mh_session *session, struct mheap_op *op)
+{
+	int executed = mh_submit(session, op, 1, 0);
+
+	if (executed < 0)
+		return executed;
+	return executed ? op->result : -ECANCELED;
+}
+
+int mh_run_handle(struct mh_session *session, struct mheap_op *op, mh_handle *handle)
+{
+	int64_t result = mh_run(session, op);
+
+	if (result < 0)
+		return result;
+	*handle = result;
+	return 0;
+}
