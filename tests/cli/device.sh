@@ -104,6 +104,24 @@ test_summary() {
 		d["failure"] == {"line": 11, "expected": "5", "found": "1"}' < out
 }
 
+# What stat --json has and sysfs does not, and the other way round. What is only
+# written is no figure; classes are counted only when they are asked for.
+json_and_files() {
+	python3 - "/sys/kernel/mheap/$1" << 'END'
+import json, os, sys
+
+def readable(directory):
+    return {n for n in os.listdir(directory)
+            if os.path.isfile(f"{directory}/{n}") and os.stat(f"{directory}/{n}").st_mode & 0o400}
+
+heap = json.load(open("out"))[0]
+stats = heap.pop("stats")
+for found, files in ((heap, sys.argv[1]), (stats, sys.argv[1] + "/stats")):
+    for name in sorted((set(found) - {"name"}) ^ readable(files)):
+        print(name, "is not in", files if name in found else "the JSON")
+END
+}
+
 # A heap of this shell's, in $heap.
 test_sysfs() {
 	local heap
@@ -144,6 +162,7 @@ test_sysfs() {
 	check "stat --json knows all there is" json 'None not in d[0].values() and
 		None not in d[0]["stats"].values() and
 		d[0]["stats"]["collections"] == [0, 1, 1]' < out
+	expect "stat --json has what sysfs has" 0 "" json_and_files "$heap"
 	exec 8<> /dev/mheap
 	expect "gc with two heaps" 2 "several heaps" "$mheap" gc count
 	expect "gc --all" 0 "^$heap: 0 0" "$mheap" gc count --all

@@ -41,9 +41,15 @@ make_heap() {
 	for name in objects bytes handles; do
 		echo 7 > "$dir/limit_$name"
 	done
+	for name in verify shrink collect_on_close; do
+		echo 1 > "$dir/$name"
+	done
+	echo 2 64 > "$dir/profile"
 	for name in created freed_by_count freed_by_collector pending table_bytes; do
 		echo 9 > "$dir/stats/$name"
 	done
+	echo 4 0 1 > "$dir/stats/verdicts"
+	echo 1 2 3 4 5 > "$dir/stats/allocator_errors"
 }
 
 json() { python3 -c "import json, sys; d = json.load(sys.stdin); assert ($1), d"; }
@@ -79,6 +85,11 @@ check "stat --json" json 'd[0]["name"] == "heap2" and d[0]["threshold"] == [700,
 	d[0]["stats"]["collection_times_1"][38:] == [39, 7000000] and
 	d[0]["stats"]["stalls"][:3] == [1, 0, 2] and
 	d[0]["stats"]["created"] == 9 and d[0]["allocator"] == "slab"' < /sys/kernel/out
+check "stat --json: settings, and counters of several numbers" json 'd[0]["verify"] is True and
+	d[0]["profile"] == [2, 64] and d[0]["stats"]["verdicts"] == [4, 0, 1] and
+	d[0]["stats"]["allocator_errors"] == [1, 2, 3, 4, 5]' < /sys/kernel/out
+check "stat --json: null where there is no file" json 'd[0]["interval_ms"] is None and
+	d[0]["stats"]["peak_bytes"] is None' < /sys/kernel/out
 expect "gc threshold" 0 "^700 10 10$" "$mheap" gc threshold
 expect "gc threshold T T T" 0 "" "$mheap" gc threshold 800 0 2147483647
 check "gc threshold wrote" grep -qx "800 0 2147483647" $heaps/heap2/threshold
