@@ -122,6 +122,46 @@ for found, files in ((heap, sys.argv[1]), (stats, sys.argv[1] + "/stats")):
 END
 }
 
+# Names of settings that "gc get" does not know, or knows and there are none: files
+# that can be written, but for those that only make something happen.
+settings_and_files() {
+	diff <("$mheap" gc get "$@" | sed 's/ .*//' | sort) \
+		<(find "$directory" -maxdepth 1 -type f \( -perm -u+w -o -name allocator \) \
+			-printf '%f\n' | grep -vxE 'collect|freeze|garbage' | sort)
+}
+
+# Each can be written back as it is, and is refused what is no value of it.
+test_settings() {
+	local heap=$1 directory=/sys/kernel/mheap/$1 name value
+	expect "gc get knows what a heap has" 0 "" settings_and_files
+	directory=/sys/kernel/mheap/defaults
+	expect "gc get knows what defaults there are" 0 "" settings_and_files --defaults
+	"$mheap" gc get | grep -v '^allocator ' > before
+	while read -r name value; do
+		# shellcheck disable=SC2086
+		expect "gc set $name $value" 0 "" "$mheap" gc set "$name" $value
+	done < before
+	check "gc set as it is changes nothing" diff before <("$mheap" gc get | grep -v '^allocator ')
+	expect "gc set garbage_ceiling" 0 "" "$mheap" gc set garbage_ceiling 77
+	check "gc set reaches the heap" grep -qx 77 "/sys/kernel/mheap/$heap/garbage_ceiling"
+	expect "gc set profile" 0 "" "$mheap" gc set profile 2 10
+	expect "gc get profile" 0 "^2 10$" "$mheap" gc get profile
+	expect "gc set profile: no such mode" 1 "'3 0' is no value of profile" "$mheap" gc set profile 3
+	expect "gc get profile, unchanged" 0 "^2 10$" "$mheap" gc get profile
+	expect "gc set debug" 0 "" "$mheap" gc set debug collectable uncollectable
+	expect "gc get debug" 0 "^6$" "$mheap" gc get debug
+	expect "gc set --defaults allocator: no such one" 1 "'frob' is no value of allocator" \
+		"$mheap" gc set --defaults allocator frob
+	expect "gc set --defaults allocator" 0 "" "$mheap" gc set --defaults allocator page
+	exec 8<> /dev/mheap
+	expect "defaults reach a new heap: allocator" 0 ": page$" "$mheap" gc get --all allocator
+	exec 8>&-
+	"$mheap" gc set --defaults allocator slab
+	# shellcheck disable=SC2046
+	"$mheap" gc set debug 0 && "$mheap" gc set $(grep '^garbage_ceiling ' before) &&
+		"$mheap" gc set profile 0
+}
+
 # A heap of this shell's, in $heap.
 test_sysfs() {
 	local heap
@@ -163,6 +203,7 @@ test_sysfs() {
 		None not in d[0]["stats"].values() and
 		d[0]["stats"]["collections"] == [0, 1, 1]' < out
 	expect "stat --json has what sysfs has" 0 "" json_and_files "$heap"
+	test_settings "$heap"
 	exec 8<> /dev/mheap
 	expect "gc with two heaps" 2 "several heaps" "$mheap" gc count
 	expect "gc --all" 0 "^$heap: 0 0" "$mheap" gc count --all
