@@ -39,6 +39,30 @@ assert d[\"sites\"][0][\"name\"] == \"tag 5\""' "$mheap"
 		"$mheap" who old.mheap "$ring"
 	expect "who: on the heap as it is" 0 "^  object $item" "$mheap" who "$name" "$leaf"
 	expect "who: no such object" 1 "has no object 4242" "$mheap" who old.mheap 4242
+	expect "who: the generation" 0 "^object $list: type 1, generation 0, 2 slots" \
+		"$mheap" who old.mheap "$list"
+	expect "who: without slots, none" 0 "^object $leaf: type 3, generation -, 0 slots" \
+		"$mheap" who old.mheap "$leaf"
+	expect "who: what it refers to" 0 "^  slot 1: object $item \(type 2\)$" \
+		"$mheap" who old.mheap "$list"
+	expect "who: it refers to nothing" 0 "^  nothing$" "$mheap" who old.mheap "$leaf"
+
+	expect "objects" 0 "^ *$item +0 +2 +1 +100 +[0-9]+ +1  -$" "$mheap" objects old.mheap
+	expect "objects: those without slots" 0 "^ *$leaf +- +3 +0 +5000 +[0-9]+ +0  -$" \
+		"$mheap" objects old.mheap
+	"$mheap" objects --json old.mheap > out
+	check "objects --json" json "[o['id'] for o in d] == sorted([$list, $item, $ring]) + [$leaf] and
+		[o['generation'] for o in d] == [0, 0, 0, None] and d[0]['tracked'] and
+		not d[3]['tracked'] and [o['type'] for o in d if o['id'] == $ring] == [4]" < out
+	"$mheap" objects --json -g 2 old.mheap > out
+	check "objects --generation: none are in it" json 'd == []' < out
+	"$mheap" gc freeze --heap "$name"
+	"$mheap" objects --json --generation=3 "$name" > out
+	check "objects of a heap: the permanent generation" json \
+		"{$list, $item, $ring} == {o['id'] for o in d}" < out
+	expect "objects: what cannot be read" 1 "no file and no heap" "$mheap" objects nobody
+	"$mheap" gc unfreeze --heap "$name"
+
 	expect "path: through slots, from what is nearest" 0 "^slot 0 -> object $leaf \(type 3\)$" \
 		"$mheap" path old.mheap "$leaf"
 	expect "path: from a name" 0 '^the name "root"$' "$mheap" path old.mheap "$item"
