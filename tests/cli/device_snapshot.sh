@@ -99,6 +99,61 @@ assert d[\"sites\"][0][\"name\"] == \"tag 5\""' "$mheap"
 		"$mheap" snapshot --pid="$pid" --fd=77
 	expect "snapshot: no descriptor of a heap" 1 "cannot take a snapshot" \
 		"$mheap" snapshot --pid="$pid" --fd=0
+	test_events "$name" "$pid" "$fd" "$ring"
 	echo quit >&"${holder[1]}"
 	wait "$pid"
+}
+
+# collects_until JOB HEAP GENERATION: the job ends when it has seen enough, which begins
+# at a moment that nobody tells. Leaves its status in $ended.
+collects_until() {
+	while kill -0 "$1" 2> /dev/null; do
+		"$mheap" gc collect "$3" --heap "$2"
+	done
+	ended=0
+	wait "$1" || ended=$?
+}
+
+# test_events HEAP PROCESS FD RING: the ring is garbage.
+test_events() {
+	local name=$1 ended
+	expect "events: the time is over" 1 "after 0 of 3" "$mheap" events "$name" -n 3 --timeout=0
+	expect "events: none" 0 "" "$mheap" events "$name" --timeout=0
+	expect "events: --watch of no object" 1 "no object 4242 with slots" \
+		"$mheap" events "$name" --watch=4242
+	expect "events: no such heap" 1 "no heap nobody" "$mheap" events nobody
+	expect "events: no descriptor of a heap" 1 "cannot join" \
+		"$mheap" events --pid="$2" --fd=0
+
+	"$mheap" events "$name" -n 4 > out &
+	collects_until $! "$name" 0
+	check "events --count: it ends" test "$ended" = 0
+	expect "events: a collection begins" 0 "^ *[0-9]+\.[0-9]{6} start: generation 0$" cat out
+	expect "events: and ends" 0 " end: generation 0, visited [0-9]+, freed 0, .* took " cat out
+	check "events: as many as asked for" test "$(wc -l < out)" = 4
+	"$mheap" events --json --pid="$2" --fd="$3" -n 2 > out &
+	collects_until $! "$name" 1
+	check "events --json: it ends" test "$ended" = 0
+	python3 -c 'import json, sys; print(json.dumps([json.loads(l) for l in sys.stdin]))' < out > list
+	check "events --json: a line each" json '{e["kind"] for e in d} == {"start", "end"} and
+		all(e["generation"] == 1 and e["time"] > 0 for e in d)' < list
+
+	# The ring dies in the first full collection that comes after it is watched.
+	"$mheap" events "$name" --watch="$4" --timeout=600 > out &
+	while ! grep -q death out; do
+		kill -0 $! || break
+		"$mheap" gc collect 2 --heap "$name"
+	done
+	kill $!
+	expect "events --watch: a death" 0 " death: object $4$" cat out
+
+	"$mheap" gc set limit_objects 1 --heap "$name"
+	"$mheap" events "$name" --timeout=600 > out &
+	while ! grep -q limit out; do
+		kill -0 $! || break
+		echo try >&"${holder[1]}"
+		read -r -u "${holder[0]}"
+	done
+	kill $!
+	expect "events: a limit is reached" 0 " limit: objects, [0-9]+ of 1$" cat out
 }

@@ -37,7 +37,7 @@ test_usage() {
 	expect "unknown option" 2 "unrecognized option" "$mheap" --frob
 	expect "--help" 0 "replay +run a trace" "$mheap" --help
 	expect "--version" 0 "^mheap [0-9]+\.[0-9]+\.[0-9]+$" "$mheap" --version
-	for command in diff export gc path replay retained snapshot stat who; do
+	for command in diff events export gc objects packages path replay retained snapshot stat who; do
 		expect "$command --help" 0 "Usage: mheap $command" "$mheap" $command --help
 		expect "$command --version" 0 "^mheap [0-9]" "$mheap" $command --version
 		expect "$command: unknown option" 2 "unrecognized" "$mheap" $command --frob
@@ -87,6 +87,14 @@ test_usage() {
 	expect "gc get quarantine of a heap" 2 "no heap has it" "$mheap" gc get quarantine
 	expect "gc set allocator of a heap" 2 "keeps what it was made with" \
 		"$mheap" gc set allocator slab
+	expect "objects: no heap" 2 "which heap" "$mheap" objects
+	expect "objects: two heaps" 2 "Too many arguments" "$mheap" objects a b
+	expect "objects: no such generation" 2 "'4' is no generation" "$mheap" objects a -g 4
+	expect "events: no heap" 2 "which heap" "$mheap" events
+	expect "events: --pid alone" 2 "go together" "$mheap" events --pid 1
+	expect "events: a heap and a process" 2 "which heap" "$mheap" events x --pid 1 --fd 3
+	expect "events: --count=0" 2 "nothing to wait for" "$mheap" events x --count=0
+	expect "events: no time" 2 "'1s' is no such number" "$mheap" events x --timeout=1s
 	expect "replay: no file" 2 "which FILE" "$mheap" replay
 	expect "replay: two files" 2 "only one FILE" "$mheap" replay a b
 	expect "replay --dry-run --json" 2 "nothing to print" "$mheap" replay -n --json a

@@ -148,6 +148,11 @@ expect "gc get: a file with nonsense" 1 "verify of heap 'heap2': Protocol error"
 	"$mheap" gc get verify
 echo 1 > $heaps/heap2/verify
 
+expect "snapshot: a heap that no process has" 1 "no process has heap heap2 open" \
+	"$mheap" snapshot heap2 -o /sys/kernel/out
+expect "events: a heap that no process has" 1 "no process has heap heap2 open" \
+	"$mheap" events heap2
+
 make_heap heap10
 expect "gc get --all" 0 "^heap10: 2 8$" "$mheap" gc get --all profile
 expect "gc set --all" 0 "" "$mheap" gc set --all collect_on_close 0

@@ -24,6 +24,7 @@ enum cli_status {
 };
 
 int cmd_diff(int argc, char **argv);
+int cmd_events(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_gc(int argc, char **argv);
 int cmd_objects(int argc, char **argv);

@@ -15,6 +15,7 @@ struct command {
 
 static const struct command commands[] = {
 	{ "diff", "mheap diff", "what has grown from one snapshot to another", cmd_diff },
+	{ "events", "mheap events", "what happens to a heap, as it happens", cmd_events },
 	{ "export", "mheap export", "write a snapshot as other programs read it", cmd_export },
 	{ "gc", "mheap gc", "steer the collector of a heap", cmd_gc },
 	{ "objects", "mheap objects", "list the objects of a heap", cmd_objects },
