@@ -22,6 +22,8 @@ cd "$work" || exit 1
 . "$here/ktap.sh"
 # shellcheck source-path=SCRIPTDIR
 . "$here/device_snapshot.sh"
+# shellcheck source-path=SCRIPTDIR
+. "$here/device_packages.sh"
 
 json() { python3 -c "import json, sys; d = json.load(sys.stdin); assert ($1), d"; }
 
@@ -296,4 +298,5 @@ test_summary
 test_sysfs
 test_generated
 test_snapshot
+test_packages
 ktap_end

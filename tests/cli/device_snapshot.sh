@@ -78,14 +78,12 @@ assert d[\"sites\"][0][\"name\"] == \"tag 5\""' "$mheap"
 	check "export: heapsnapshot" "$mheap" export old.mheap -f heapsnapshot -o out.heapsnapshot
 	check "export: its structure" "$here/check-heapsnapshot" out.heapsnapshot
 	check "export: dot" "$mheap" export old.mheap --format=dot -o out.dot
-	if command -v dot > /dev/null; then
-		check "export: Graphviz draws it" dot -Tsvg -o out.svg out.dot
-		# shellcheck disable=SC2016
-		expect "export: and sees all of it" 0 "^7 7$" \
-			gvpr 'BEG_G { printf("%d %d\n", $G.n_nodes, $G.n_edges) }' out.dot
-	else
-		skip "export: Graphviz draws it" "no Graphviz"
-	fi
+	check "export: Graphviz draws it" dot -Tsvg -o out.svg out.dot
+	# shellcheck disable=SC2016
+	expect "export: and sees all of it" 0 "^7 7$" \
+		gvpr 'BEG_G { printf("%d %d\n", $G.n_nodes, $G.n_edges) }' out.dot
+	expect "export: its objects and references" 0 ": 4 objects, 3 references$" \
+		"$here/check-dot" out.dot 4 3
 	expect "export: folded" 0 "^$name;tag 5;type 9 [0-9]+$" "$mheap" export new.mheap -f folded
 	expect "export: what cannot be written" 1 "cannot write" \
 		"$mheap" export old.mheap -f dot -o /nowhere/x
