@@ -24,6 +24,8 @@ cd "$work" || exit 1
 . "$here/device_snapshot.sh"
 # shellcheck source-path=SCRIPTDIR
 . "$here/device_packages.sh"
+# shellcheck source-path=SCRIPTDIR
+. "$here/device_readme.sh"
 
 json() { python3 -c "import json, sys; d = json.load(sys.stdin); assert ($1), d"; }
 
@@ -299,4 +301,5 @@ test_sysfs
 test_generated
 test_snapshot
 test_packages
+test_readme
 ktap_end

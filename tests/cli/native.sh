@@ -273,6 +273,12 @@ test_manual() {
 	check "libmheap(3) has every function" diff /dev/null missing
 }
 
+test_readme() {
+	check "the README lists the suites of tests/run" diff \
+		<("$top/tests/run" --list | awk -F'\t' '{ printf "| `%s` | %s |\n", $1, $3 }') \
+		<(sed -n '/^| Suite |/,/^$/p' "$top/README.md" | sed '1,2d;$d')
+}
+
 ktap_begin
 test_usage
 test_malformed
@@ -281,4 +287,5 @@ test_no_device
 test_directory
 test_library
 test_manual
+test_readme
 ktap_end
