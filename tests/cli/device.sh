@@ -22,6 +22,10 @@ cd "$work" || exit 1
 . "$here/ktap.sh"
 # shellcheck source-path=SCRIPTDIR
 . "$here/device_snapshot.sh"
+# shellcheck source-path=SCRIPTDIR
+. "$here/device_packages.sh"
+# shellcheck source-path=SCRIPTDIR
+. "$here/device_readme.sh"
 
 json() { python3 -c "import json, sys; d = json.load(sys.stdin); assert ($1), d"; }
 
@@ -104,6 +108,64 @@ test_summary() {
 		d["failure"] == {"line": 11, "expected": "5", "found": "1"}' < out
 }
 
+# What stat --json has and sysfs does not, and the other way round. What is only
+# written is no figure; classes are counted only when they are asked for.
+json_and_files() {
+	python3 - "/sys/kernel/mheap/$1" << 'END'
+import json, os, sys
+
+def readable(directory):
+    return {n for n in os.listdir(directory)
+            if os.path.isfile(f"{directory}/{n}") and os.stat(f"{directory}/{n}").st_mode & 0o400}
+
+heap = json.load(open("out"))[0]
+stats = heap.pop("stats")
+for found, files in ((heap, sys.argv[1]), (stats, sys.argv[1] + "/stats")):
+    for name in sorted((set(found) - {"name"}) ^ readable(files)):
+        print(name, "is not in", files if name in found else "the JSON")
+END
+}
+
+# Names of settings that "gc get" does not know, or knows and there are none: files
+# that can be written, but for those that only make something happen.
+settings_and_files() {
+	diff <("$mheap" gc get "$@" | sed 's/ .*//' | sort) \
+		<(find "$directory" -maxdepth 1 -type f \( -perm -u+w -o -name allocator \) \
+			-printf '%f\n' | grep -vxE 'collect|freeze|garbage' | sort)
+}
+
+# Each can be written back as it is, and is refused what is no value of it.
+test_settings() {
+	local heap=$1 directory=/sys/kernel/mheap/$1 name value
+	expect "gc get knows what a heap has" 0 "" settings_and_files
+	directory=/sys/kernel/mheap/defaults
+	expect "gc get knows what defaults there are" 0 "" settings_and_files --defaults
+	"$mheap" gc get | grep -v '^allocator ' > before
+	while read -r name value; do
+		# shellcheck disable=SC2086
+		expect "gc set $name $value" 0 "" "$mheap" gc set "$name" $value
+	done < before
+	check "gc set as it is changes nothing" diff before <("$mheap" gc get | grep -v '^allocator ')
+	expect "gc set garbage_ceiling" 0 "" "$mheap" gc set garbage_ceiling 77
+	check "gc set reaches the heap" grep -qx 77 "/sys/kernel/mheap/$heap/garbage_ceiling"
+	expect "gc set profile" 0 "" "$mheap" gc set profile 2 10
+	expect "gc get profile" 0 "^2 10$" "$mheap" gc get profile
+	expect "gc set profile: no such mode" 1 "'3 0' is no value of profile" "$mheap" gc set profile 3
+	expect "gc get profile, unchanged" 0 "^2 10$" "$mheap" gc get profile
+	expect "gc set debug" 0 "" "$mheap" gc set debug collectable uncollectable
+	expect "gc get debug" 0 "^6$" "$mheap" gc get debug
+	expect "gc set --defaults allocator: no such one" 1 "'frob' is no value of allocator" \
+		"$mheap" gc set --defaults allocator frob
+	expect "gc set --defaults allocator" 0 "" "$mheap" gc set --defaults allocator page
+	exec 8<> /dev/mheap
+	expect "defaults reach a new heap: allocator" 0 ": page$" "$mheap" gc get --all allocator
+	exec 8>&-
+	"$mheap" gc set --defaults allocator slab
+	# shellcheck disable=SC2046
+	"$mheap" gc set debug 0 && "$mheap" gc set $(grep '^garbage_ceiling ' before) &&
+		"$mheap" gc set profile 0
+}
+
 # A heap of this shell's, in $heap.
 test_sysfs() {
 	local heap
@@ -144,6 +206,8 @@ test_sysfs() {
 	check "stat --json knows all there is" json 'None not in d[0].values() and
 		None not in d[0]["stats"].values() and
 		d[0]["stats"]["collections"] == [0, 1, 1]' < out
+	expect "stat --json has what sysfs has" 0 "" json_and_files "$heap"
+	test_settings "$heap"
 	exec 8<> /dev/mheap
 	expect "gc with two heaps" 2 "several heaps" "$mheap" gc count
 	expect "gc --all" 0 "^$heap: 0 0" "$mheap" gc count --all
@@ -236,4 +300,6 @@ test_summary
 test_sysfs
 test_generated
 test_snapshot
+test_packages
+test_readme
 ktap_end

@@ -39,6 +39,30 @@ assert d[\"sites\"][0][\"name\"] == \"tag 5\""' "$mheap"
 		"$mheap" who old.mheap "$ring"
 	expect "who: on the heap as it is" 0 "^  object $item" "$mheap" who "$name" "$leaf"
 	expect "who: no such object" 1 "has no object 4242" "$mheap" who old.mheap 4242
+	expect "who: the generation" 0 "^object $list: type 1, generation 0, 2 slots" \
+		"$mheap" who old.mheap "$list"
+	expect "who: without slots, none" 0 "^object $leaf: type 3, generation -, 0 slots" \
+		"$mheap" who old.mheap "$leaf"
+	expect "who: what it refers to" 0 "^  slot 1: object $item \(type 2\)$" \
+		"$mheap" who old.mheap "$list"
+	expect "who: it refers to nothing" 0 "^  nothing$" "$mheap" who old.mheap "$leaf"
+
+	expect "objects" 0 "^ *$item +0 +2 +1 +100 +[0-9]+ +1  -$" "$mheap" objects old.mheap
+	expect "objects: those without slots" 0 "^ *$leaf +- +3 +0 +5000 +[0-9]+ +0  -$" \
+		"$mheap" objects old.mheap
+	"$mheap" objects --json old.mheap > out
+	check "objects --json" json "[o['id'] for o in d] == sorted([$list, $item, $ring]) + [$leaf] and
+		[o['generation'] for o in d] == [0, 0, 0, None] and d[0]['tracked'] and
+		not d[3]['tracked'] and [o['type'] for o in d if o['id'] == $ring] == [4]" < out
+	"$mheap" objects --json -g 2 old.mheap > out
+	check "objects --generation: none are in it" json 'd == []' < out
+	"$mheap" gc freeze --heap "$name"
+	"$mheap" objects --json --generation=3 "$name" > out
+	check "objects of a heap: the permanent generation" json \
+		"{$list, $item, $ring} == {o['id'] for o in d}" < out
+	expect "objects: what cannot be read" 1 "no file and no heap" "$mheap" objects nobody
+	"$mheap" gc unfreeze --heap "$name"
+
 	expect "path: through slots, from what is nearest" 0 "^slot 0 -> object $leaf \(type 3\)$" \
 		"$mheap" path old.mheap "$leaf"
 	expect "path: from a name" 0 '^the name "root"$' "$mheap" path old.mheap "$item"
@@ -54,14 +78,12 @@ assert d[\"sites\"][0][\"name\"] == \"tag 5\""' "$mheap"
 	check "export: heapsnapshot" "$mheap" export old.mheap -f heapsnapshot -o out.heapsnapshot
 	check "export: its structure" "$here/check-heapsnapshot" out.heapsnapshot
 	check "export: dot" "$mheap" export old.mheap --format=dot -o out.dot
-	if command -v dot > /dev/null; then
-		check "export: Graphviz draws it" dot -Tsvg -o out.svg out.dot
-		# shellcheck disable=SC2016
-		expect "export: and sees all of it" 0 "^7 7$" \
-			gvpr 'BEG_G { printf("%d %d\n", $G.n_nodes, $G.n_edges) }' out.dot
-	else
-		skip "export: Graphviz draws it" "no Graphviz"
-	fi
+	check "export: Graphviz draws it" dot -Tsvg -o out.svg out.dot
+	# shellcheck disable=SC2016
+	expect "export: and sees all of it" 0 "^7 7$" \
+		gvpr 'BEG_G { printf("%d %d\n", $G.n_nodes, $G.n_edges) }' out.dot
+	expect "export: its objects and references" 0 ": 4 objects, 3 references$" \
+		"$here/check-dot" out.dot 4 3
 	expect "export: folded" 0 "^$name;tag 5;type 9 [0-9]+$" "$mheap" export new.mheap -f folded
 	expect "export: what cannot be written" 1 "cannot write" \
 		"$mheap" export old.mheap -f dot -o /nowhere/x
@@ -75,6 +97,61 @@ assert d[\"sites\"][0][\"name\"] == \"tag 5\""' "$mheap"
 		"$mheap" snapshot --pid="$pid" --fd=77
 	expect "snapshot: no descriptor of a heap" 1 "cannot take a snapshot" \
 		"$mheap" snapshot --pid="$pid" --fd=0
+	test_events "$name" "$pid" "$fd" "$ring"
 	echo quit >&"${holder[1]}"
 	wait "$pid"
+}
+
+# collects_until JOB HEAP GENERATION: the job ends when it has seen enough, which begins
+# at a moment that nobody tells. Leaves its status in $ended.
+collects_until() {
+	while kill -0 "$1" 2> /dev/null; do
+		"$mheap" gc collect "$3" --heap "$2"
+	done
+	ended=0
+	wait "$1" || ended=$?
+}
+
+# test_events HEAP PROCESS FD RING: the ring is garbage.
+test_events() {
+	local name=$1 ended
+	expect "events: the time is over" 1 "after 0 of 3" "$mheap" events "$name" -n 3 --timeout=0
+	expect "events: none" 0 "" "$mheap" events "$name" --timeout=0
+	expect "events: --watch of no object" 1 "no object 4242 with slots" \
+		"$mheap" events "$name" --watch=4242
+	expect "events: no such heap" 1 "no heap nobody" "$mheap" events nobody
+	expect "events: no descriptor of a heap" 1 "cannot join" \
+		"$mheap" events --pid="$2" --fd=0
+
+	"$mheap" events "$name" -n 4 > out &
+	collects_until $! "$name" 0
+	check "events --count: it ends" test "$ended" = 0
+	expect "events: a collection begins" 0 "^ *[0-9]+\.[0-9]{6} start: generation 0$" cat out
+	expect "events: and ends" 0 " end: generation 0, visited [0-9]+, freed 0, .* took " cat out
+	check "events: as many as asked for" test "$(wc -l < out)" = 4
+	"$mheap" events --json --pid="$2" --fd="$3" -n 2 > out &
+	collects_until $! "$name" 1
+	check "events --json: it ends" test "$ended" = 0
+	python3 -c 'import json, sys; print(json.dumps([json.loads(l) for l in sys.stdin]))' < out > list
+	check "events --json: a line each" json '{e["kind"] for e in d} == {"start", "end"} and
+		all(e["generation"] == 1 and e["time"] > 0 for e in d)' < list
+
+	# The ring dies in the first full collection that comes after it is watched.
+	"$mheap" events "$name" --watch="$4" --timeout=600 > out &
+	while ! grep -q death out; do
+		kill -0 $! || break
+		"$mheap" gc collect 2 --heap "$name"
+	done
+	kill $!
+	expect "events --watch: a death" 0 " death: object $4$" cat out
+
+	"$mheap" gc set limit_objects 1 --heap "$name"
+	"$mheap" events "$name" --timeout=600 > out &
+	while ! grep -q limit out; do
+		kill -0 $! || break
+		echo try >&"${holder[1]}"
+		read -r -u "${holder[0]}"
+	done
+	kill $!
+	expect "events: a limit is reached" 0 " limit: objects, [0-9]+ of 1$" cat out
 }

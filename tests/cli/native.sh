@@ -37,7 +37,7 @@ test_usage() {
 	expect "unknown option" 2 "unrecognized option" "$mheap" --frob
 	expect "--help" 0 "replay +run a trace" "$mheap" --help
 	expect "--version" 0 "^mheap [0-9]+\.[0-9]+\.[0-9]+$" "$mheap" --version
-	for command in diff export gc path replay retained snapshot stat who; do
+	for command in diff events export gc objects packages path replay retained snapshot stat who; do
 		expect "$command --help" 0 "Usage: mheap $command" "$mheap" $command --help
 		expect "$command --version" 0 "^mheap [0-9]" "$mheap" $command --version
 		expect "$command: unknown option" 2 "unrecognized" "$mheap" $command --frob
@@ -64,6 +64,37 @@ test_usage() {
 	expect "gc: --all and --heap" 2 "only one of" "$mheap" gc count --all --heap x
 	expect "gc collect --defaults" 2 "no defaults" "$mheap" gc collect --defaults
 	expect "gc enable --json" 2 "prints nothing" "$mheap" gc enable --json
+	expect "gc get: no such setting" 2 "no setting 'frob'" "$mheap" gc get frob
+	expect "gc get: a value" 2 "shrink: too many" "$mheap" gc get shrink 1
+	expect "gc set: nothing" 2 "which setting" "$mheap" gc set
+	expect "gc set: no such setting" 2 "no setting 'frob'" "$mheap" gc set frob 1
+	expect "gc set: no value" 2 "shrink: too few" "$mheap" gc set shrink
+	expect "gc set: an empty value" 2 "allocator: too few" \
+		"$mheap" gc set --defaults allocator ""
+	expect "gc set: two values" 2 "shrink: too many" "$mheap" gc set shrink 1 1
+	expect "gc set: no number" 2 "'on' is no number from 0 to 1" "$mheap" gc set shrink on
+	expect "gc set: two of three" 2 "threshold: too few" "$mheap" gc set threshold 1 2
+	for value in "garbage_ceiling 1001" "interval_ms 86400001" "idle_ms 86400001" \
+		"finalizers_max 4294967296" "limit_objects 9223372036854775808" "verify 2"; do
+		# shellcheck disable=SC2086
+		expect "gc set $value: too large" 2 "'${value#* }' is no number" \
+			"$mheap" gc set $value
+	done
+	expect "gc set --json" 2 "prints nothing" "$mheap" gc set shrink 1 --json
+	expect "gc set: more words than a file takes" 2 "too many words" \
+		"$mheap" gc set debug "$(repeat 128 x)"
+	expect "gc set profile --defaults" 2 "no defaults" "$mheap" gc set profile 1 --defaults
+	expect "gc get quarantine of a heap" 2 "no heap has it" "$mheap" gc get quarantine
+	expect "gc set allocator of a heap" 2 "keeps what it was made with" \
+		"$mheap" gc set allocator slab
+	expect "objects: no heap" 2 "which heap" "$mheap" objects
+	expect "objects: two heaps" 2 "Too many arguments" "$mheap" objects a b
+	expect "objects: no such generation" 2 "'4' is no generation" "$mheap" objects a -g 4
+	expect "events: no heap" 2 "which heap" "$mheap" events
+	expect "events: --pid alone" 2 "go together" "$mheap" events --pid 1
+	expect "events: a heap and a process" 2 "which heap" "$mheap" events x --pid 1 --fd 3
+	expect "events: --count=0" 2 "nothing to wait for" "$mheap" events x --count=0
+	expect "events: no time" 2 "'1s' is no such number" "$mheap" events x --timeout=1s
 	expect "replay: no file" 2 "which FILE" "$mheap" replay
 	expect "replay: two files" 2 "only one FILE" "$mheap" replay a b
 	expect "replay --dry-run --json" 2 "nothing to print" "$mheap" replay -n --json a
@@ -182,6 +213,8 @@ test_no_device() {
 	expect "replay without the module" 1 "not loaded" "$mheap" replay trace
 	expect "stat without the module" 1 "not loaded" "$mheap" stat
 	expect "gc without the module" 1 "not loaded" "$mheap" gc count
+	expect "gc get without the module" 1 "not loaded" "$mheap" gc get
+	expect "gc set --defaults without the module" 1 "not loaded" "$mheap" gc set --defaults shrink 1
 	expect "gc --heap without the module" 1 "not loaded" "$mheap" gc count --heap x
 	expect "gc --defaults without the module" 1 "not loaded" "$mheap" gc threshold --defaults
 }
@@ -244,6 +277,12 @@ test_manual() {
 	check "libmheap(3) has every function" diff /dev/null missing
 }
 
+test_readme() {
+	check "the README lists the suites of tests/run" diff \
+		<("$top/tests/run" --list | awk -F'\t' '{ printf "| `%s` | %s |\n", $1, $3 }') \
+		<(sed -n '/^| Suite |/,/^$/p' "$top/README.md" | sed '1,2d;$d')
+}
+
 ktap_begin
 test_usage
 test_malformed
@@ -252,4 +291,5 @@ test_no_device
 test_directory
 test_library
 test_manual
+test_readme
 ktap_end

@@ -41,9 +41,15 @@ make_heap() {
 	for name in objects bytes handles; do
 		echo 7 > "$dir/limit_$name"
 	done
+	for name in verify shrink collect_on_close; do
+		echo 1 > "$dir/$name"
+	done
+	echo 2 8 > "$dir/profile"
 	for name in created freed_by_count freed_by_collector pending table_bytes; do
 		echo 9 > "$dir/stats/$name"
 	done
+	echo 4 0 1 > "$dir/stats/verdicts"
+	echo 1 2 3 4 5 > "$dir/stats/allocator_errors"
 }
 
 json() { python3 -c "import json, sys; d = json.load(sys.stdin); assert ($1), d"; }
@@ -51,6 +57,8 @@ json() { python3 -c "import json, sys; d = json.load(sys.stdin); assert ($1), d"
 mkdir -p $heaps/defaults
 echo 700 10 10 > $heaps/defaults/threshold
 echo 1 > $heaps/defaults/enabled
+echo slab > $heaps/defaults/allocator
+echo 1048576 > $heaps/defaults/quarantine
 
 expect "stat: no heaps" 0 "^NAME +OBJECTS" "$mheap" stat
 "$mheap" stat --json > /sys/kernel/out
@@ -79,6 +87,11 @@ check "stat --json" json 'd[0]["name"] == "heap2" and d[0]["threshold"] == [700,
 	d[0]["stats"]["collection_times_1"][38:] == [39, 7000000] and
 	d[0]["stats"]["stalls"][:3] == [1, 0, 2] and
 	d[0]["stats"]["created"] == 9 and d[0]["allocator"] == "slab"' < /sys/kernel/out
+check "stat --json: settings, and counters of several numbers" json 'd[0]["verify"] is True and
+	d[0]["profile"] == [2, 8] and d[0]["stats"]["verdicts"] == [4, 0, 1] and
+	d[0]["stats"]["allocator_errors"] == [1, 2, 3, 4, 5]' < /sys/kernel/out
+check "stat --json: null where there is no file" json 'd[0]["interval_ms"] is None and
+	d[0]["stats"]["peak_bytes"] is None' < /sys/kernel/out
 expect "gc threshold" 0 "^700 10 10$" "$mheap" gc threshold
 expect "gc threshold T T T" 0 "" "$mheap" gc threshold 800 0 2147483647
 check "gc threshold wrote" grep -qx "800 0 2147483647" $heaps/heap2/threshold
@@ -106,7 +119,45 @@ expect "gc --defaults" 0 "^700 10 10$" "$mheap" gc threshold --defaults
 expect "gc threshold --defaults" 0 "" "$mheap" gc threshold --defaults 1 2 3
 check "gc threshold --defaults wrote" grep -q "^1 2 3" $heaps/defaults/threshold
 
+expect "gc get NAME" 0 "^2 8$" "$mheap" gc get profile
+expect "gc get: all of them" 0 "^shrink +1$" "$mheap" gc get
+expect "gc get: what the module does not have" 0 "^interval_ms +-$" "$mheap" gc get
+expect "gc get NAME: the module does not have it" 1 "has no setting 'interval_ms'" \
+	"$mheap" gc get interval_ms
+expect "gc get NAME: no such heap" 1 "no heap 'heap3'" "$mheap" gc get shrink --heap heap3
+expect "gc get --defaults" 0 "^quarantine +1048576$" "$mheap" gc get --defaults
+"$mheap" gc get --json > /sys/kernel/out
+check "gc get --json" json 'd["heap2"]["shrink"] is True and d["heap2"]["profile"] == [2, 8] and
+	d["heap2"]["allocator"] == "slab" and d["heap2"]["idle_ms"] is None and
+	d["heap2"]["limit_bytes"] == 0 and "quarantine" not in d["heap2"]' < /sys/kernel/out
+"$mheap" gc get --json shrink > /sys/kernel/out
+check "gc get NAME --json" json 'd == {"heap2": True}' < /sys/kernel/out
+expect "gc set NAME VALUE" 0 "" "$mheap" gc set shrink 0
+check "gc set wrote" grep -qx 0 $heaps/heap2/shrink
+expect "gc set NAME VALUE VALUE" 0 "" "$mheap" gc set profile 1 7
+check "gc set wrote both" grep -qx "1 7" $heaps/heap2/profile
+expect "gc set profile: the second may be left out" 0 "" "$mheap" gc set profile 1
+check "gc set wrote a zero for it" grep -qx "1 0" $heaps/heap2/profile
+expect "gc set: the module does not have it" 1 "has no setting 'interval_ms'" \
+	"$mheap" gc set interval_ms 5
+expect "gc set: no such heap" 1 "no heap 'heap3'" "$mheap" gc set shrink 0 --heap heap3
+expect "gc set --defaults" 0 "" "$mheap" gc set --defaults allocator debug
+check "gc set --defaults wrote" grep -qx debug $heaps/defaults/allocator
+echo nonsense > $heaps/heap2/verify
+expect "gc get: a file with nonsense" 1 "verify of heap 'heap2': Protocol error" \
+	"$mheap" gc get verify
+echo 1 > $heaps/heap2/verify
+
+expect "snapshot: a heap that no process has" 1 "no process has heap heap2 open" \
+	"$mheap" snapshot heap2 -o /sys/kernel/out
+expect "events: a heap that no process has" 1 "no process has heap heap2 open" \
+	"$mheap" events heap2
+
 make_heap heap10
+expect "gc get --all" 0 "^heap10: 2 8$" "$mheap" gc get --all profile
+expect "gc set --all" 0 "" "$mheap" gc set --all collect_on_close 0
+check "gc set --all wrote" grep -qx 0 $heaps/heap2/collect_on_close
+check "gc set --all wrote everywhere" grep -qx 0 $heaps/heap10/collect_on_close
 expect "gc: which heap" 2 "several heaps \(heap2, heap10\)" "$mheap" gc count
 expect "gc --all" 0 "^heap10: 12 3 1$" "$mheap" gc count --all
 "$mheap" gc count --all --json > /sys/kernel/out

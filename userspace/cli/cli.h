@@ -24,8 +24,10 @@ enum cli_status {
 };
 
 int cmd_diff(int argc, char **argv);
+int cmd_events(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_gc(int argc, char **argv);
+int cmd_objects(int argc, char **argv);
 int cmd_packages(int argc, char **argv);
 int cmd_path(int argc, char **argv);
 int cmd_replay(int argc, char **argv);

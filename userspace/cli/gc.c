@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "heap.h"
+#include "setting.h"
 
 #define VALUES_MAX	MHEAP_GENERATIONS
 
@@ -18,7 +19,8 @@ struct request {
 	bool defaults;
 	bool json;
 	bool clear;
-	char words[128];	/* with one space between them */
+	const struct setting *setting;
+	char words[SETTING_TEXT];	/* with one space between them */
 	uint64_t values[VALUES_MAX];
 	unsigned int count;	/* of values */
 	bool titled;		/* say which heap the output is about */
@@ -32,7 +34,7 @@ struct request {
 struct verb {
 	const char *name;
 	int (*run)(struct request *request, const char *heap);
-	unsigned int counts;	/* bit N: takes N values */
+	unsigned int counts;	/* bit N: takes N values; all: any */
 	uint64_t max;		/* of each value */
 	bool defaults;
 	bool prints;
@@ -45,7 +47,8 @@ static int failed(const struct request *request, const char *heap, int error)
 	else if (error == -ENOENT && request->heap)
 		cli_error("gc: there is no heap '%s'", heap);
 	else if (error != -ENOENT || !request->all)
-		cli_errno(error, "gc: %s of heap '%s'", request->verb->name, heap);
+		cli_errno(error, "gc: %s of heap '%s'",
+			  request->setting ? request->setting->name : request->verb->name, heap);
 	else
 		return CLI_OK;	/* it ended meanwhile */
 	return CLI_FAILED;
@@ -267,6 +270,74 @@ static int run_stats(struct request *request, const char *heap)
 	return CLI_OK;
 }
 
+/* Makes the difference between no such heap and a module without that file. */
+static int failed_setting(const struct request *request, const char *heap, int error)
+{
+	char text[SETTING_TEXT];
+
+	if (error != -ENOENT || mh_heap_read(heap, "threshold", text, sizeof(text)) < 0)
+		return failed(request, heap, error);
+	cli_error("gc: the module has no setting '%s'", request->setting->name);
+	return CLI_FAILED;
+}
+
+static int run_get_one(struct request *request, const char *heap)
+{
+	char text[SETTING_TEXT];
+	int error = setting_read(request->setting, heap, text);
+
+	if (error)
+		return failed_setting(request, heap, error);
+	if (request->output)
+		json_object_object_add(request->output, heap, setting_json(request->setting, text));
+	else
+		printf("%s%s%s\n", request->titled ? heap : "", request->titled ? ": " : "", text);
+	return CLI_OK;
+}
+
+/* What an older module does not have is null, or a dash. */
+static int run_get_all(struct request *request, const char *heap)
+{
+	struct json_object *output = request->output ? json_object_new_object() : NULL;
+	char text[SETTING_TEXT];
+	int error = mh_heap_read(heap, "threshold", text, sizeof(text));
+
+	if (error < 0)
+		return failed(request, heap, error);
+	if (request->titled && !output)
+		printf("%s:\n", heap);
+	for (const struct setting *setting = settings; setting->name; setting++) {
+		if (!(request->defaults ? setting->defaults : setting->heap))
+			continue;
+		error = setting_read(setting, heap, text);
+		if (output)
+			json_object_object_add(output, setting->name,
+					       error ? NULL : setting_json(setting, text));
+		else
+			printf("%-17s %s\n", setting->name, error ? "-" : text);
+	}
+	if (output)
+		json_object_object_add(request->output, heap, output);
+	return CLI_OK;
+}
+
+static int run_get(struct request *request, const char *heap)
+{
+	return request->setting ? run_get_one(request, heap) : run_get_all(request, heap);
+}
+
+static int run_set(struct request *request, const char *heap)
+{
+	int error = mh_heap_write(heap, request->setting->name, request->words);
+
+	if (!error)
+		return CLI_OK;
+	if (error != -EINVAL)
+		return failed_setting(request, heap, error);
+	cli_error("gc: '%s' is no value of %s", request->words, request->setting->name);
+	return CLI_FAILED;
+}
+
 static const struct verb verbs[] = {
 	{ "collect", run_collect, 1 << 0 | 1 << 1, MHEAP_GENERATIONS - 1, false, false },
 	{ "count", run_count, 1 << 0, 0, false, true },
@@ -276,8 +347,10 @@ static const struct verb verbs[] = {
 	{ "freeze", run_freeze, 1 << 0, 0, false, false },
 	{ "frozen", run_frozen, 1 << 0, 0, false, true },
 	{ "garbage", run_garbage, 1 << 0, 0, false, true },
+	{ "get", run_get, 1 << 0, 0, true, true },
 	{ "is-enabled", run_is_enabled, 1 << 0, 0, true, true },
 	{ "limit", run_limit, 1 << 0 | 1 << 3, MHEAP_LIMIT_MAX, true, true },
+	{ "set", run_set, ~0U, 0, true, false },
 	{ "stats", run_stats, 1 << 0, 0, false, true },
 	{ "threshold", run_threshold, 1 << 0 | 1 << 3, MHEAP_THRESHOLD_MAX, true, true },
 	{ "unfreeze", run_unfreeze, 1 << 0, 0, false, false },
@@ -302,6 +375,50 @@ static void take_word(struct request *request, const char *word, struct argp_sta
 		sprintf(request->words + length, "%s%s", length ? " " : "", word);
 }
 
+/* Of get and set: the name of a setting, and what it is to be. */
+static void take_setting(struct request *request, const char *argument, struct argp_state *state)
+{
+	const struct setting *setting = request->setting;
+	uint64_t value;
+
+	if (!setting) {
+		request->setting = setting_find(argument);
+		if (!request->setting)
+			argp_error(state, "there is no setting '%s'", argument);
+	} else if (request->verb->run == run_get ||
+		   (setting->most && request->count == setting->most)) {
+		argp_error(state, "%s: too many values", setting->name);
+	} else if (setting->most && !cli_number(argument, setting->max, &value)) {
+		argp_error(state, "%s: '%s' is no number from 0 to %" PRIu64, setting->name,
+			   argument, setting->max);
+	} else {
+		take_word(request, argument, state);
+		request->count++;
+	}
+}
+
+static void check_setting(struct request *request, struct argp_state *state)
+{
+	const struct setting *setting = request->setting;
+	const bool set = request->verb->run == run_set;
+
+	if (!setting && set)
+		argp_error(state, "set: which setting?");
+	if (!setting)
+		return;
+	if (request->defaults && !setting->defaults)
+		argp_error(state, "%s: there are no defaults for it", setting->name);
+	if (!request->defaults && !setting->heap)
+		argp_error(state, "%s: no heap has it; use --defaults", setting->name);
+	if (set && setting->fixed && !request->defaults)
+		argp_error(state, "%s: a heap keeps what it was made with; use --defaults",
+			   setting->name);
+	if (set && (request->count < setting->least || !*request->words))
+		argp_error(state, "%s: too few values", setting->name);
+	for (; set && request->count < setting->most; request->count++)
+		take_word(request, "0", state);
+}
+
 static void take_argument(struct request *request, char *argument, struct argp_state *state)
 {
 	if (!request->verb) {
@@ -310,7 +427,9 @@ static void take_argument(struct request *request, char *argument, struct argp_s
 			argp_error(state, "there is no verb '%s'", argument);
 		return;
 	}
-	if (request->verb->run == run_debug)
+	if (request->verb->run == run_get || request->verb->run == run_set)
+		take_setting(request, argument, state);
+	else if (request->verb->run == run_debug)
 		take_word(request, argument, state);
 	else if (request->count == VALUES_MAX || !(request->verb->counts >> (request->count + 1)))
 		argp_error(state, "%s: too many values", request->verb->name);
@@ -319,13 +438,13 @@ static void take_argument(struct request *request, char *argument, struct argp_s
 			   argument, request->verb->max);
 }
 
-static void check(const struct request *request, struct argp_state *state)
+static void check(struct request *request, struct argp_state *state)
 {
 	const struct verb *verb = request->verb;
 
 	if (!verb)
 		argp_error(state, "what to do?");
-	else if (!(verb->counts & 1 << request->count))
+	else if (verb->counts != ~0U && !(verb->counts & 1 << request->count))
 		argp_error(state, "%s: too few values", verb->name);
 	else if (!!request->heap + request->all + request->defaults > 1)
 		argp_error(state, "only one of --heap, --all and --defaults");
@@ -336,6 +455,8 @@ static void check(const struct request *request, struct argp_state *state)
 	else if (request->json && (!verb->prints || request->count || *request->words ||
 				   request->clear))
 		argp_error(state, "%s: prints nothing that could be JSON", verb->name);
+	else if (verb->run == run_get || verb->run == run_set)
+		check_setting(request, state);
 }
 
 enum { OPTION_ALL = CLI_OPT, OPTION_CLEAR, OPTION_DEFAULTS };
@@ -384,8 +505,8 @@ static const struct argp argp = {
 	.options = options,
 	.parser = parse,
 	.args_doc = "collect [GENERATION]\ncount\ndebug [FLAG...]\ndisable\nenable\nfreeze\n"
-		    "frozen\ngarbage [--clear]\nis-enabled\n"
-		    "limit [OBJECTS BYTES HANDLES]\nstats\nthreshold [T0 T1 T2]\nunfreeze",
+		    "frozen\ngarbage [--clear]\nget [NAME]\nis-enabled\n"
+		    "limit [OBJECTS BYTES HANDLES]\nset NAME VALUE...\nstats\nthreshold [T0 T1 T2]\nunfreeze",
 	.doc = "Steer the collector of a heap. Where only one heap exists it need not be named."
 	       "\v"
 	       "collect: collect generations 0 to GENERATION (2) now\n"
@@ -396,8 +517,10 @@ static const struct argp argp = {
 	       "freeze, unfreeze: move all objects to the permanent generation, or out of it\n"
 	       "frozen: print how many are in it\n"
 	       "garbage: print how many objects are in the garbage list, or clear it\n"
+	       "get: print a setting, or all of them with their names\n"
 	       "is-enabled: print whether it is on\n"
 	       "limit: print the limits of the heap, or set them; 0 is none\n"
+	       "set: change a setting; mheap(1) says what they are\n"
 	       "stats: print what was done per generation\n"
 	       "threshold: print the thresholds, or set them",
 };

@@ -22,6 +22,15 @@ static const struct {
 	[HEAP_LIMIT_OBJECTS]	= { "limit_objects", 1 },
 	[HEAP_LIMIT_BYTES]	= { "limit_bytes", 1 },
 	[HEAP_LIMIT_HANDLES]	= { "limit_handles", 1 },
+	[HEAP_GARBAGE_CEILING]	= { "garbage_ceiling", 1 },
+	[HEAP_FINALIZERS_MAX]	= { "finalizers_max", 1 },
+	[HEAP_VERIFY]		= { "verify", 1 },
+	[HEAP_INTERVAL]		= { "interval_ms", 1 },
+	[HEAP_IDLE]		= { "idle_ms", 1 },
+	[HEAP_COLLECT_ON_CLOSE]	= { "collect_on_close", 1 },
+	[HEAP_SHRINK]		= { "shrink", 1 },
+	[HEAP_PROFILE]		= { "profile", 2 },
+	[HEAP_ROOTS]		= { "roots", 1 },
 	[HEAP_COLLECTIONS]	= { "stats/collections", MHEAP_GENERATIONS },
 	[HEAP_VISITED]		= { "stats/visited", MHEAP_GENERATIONS },
 	[HEAP_COLLECTED]	= { "stats/collected", MHEAP_GENERATIONS },
@@ -34,11 +43,18 @@ static const struct {
 	[HEAP_STALLS]		= { "stats/stalls", HEAP_BUCKETS },
 	[HEAP_GENERATION_OBJECTS] = { "stats/objects", MHEAP_GENERATIONS },
 	[HEAP_FROZEN]		= { "stats/frozen", 1 },
+	[HEAP_GARBAGE_PARDONED]	= { "stats/garbage_pardoned", 1 },
 	[HEAP_CREATED]		= { "stats/created", 1 },
 	[HEAP_FREED_BY_COUNT]	= { "stats/freed_by_count", 1 },
 	[HEAP_FREED_BY_COLLECTOR] = { "stats/freed_by_collector", 1 },
 	[HEAP_PENDING]		= { "stats/pending", 1 },
+	[HEAP_FINALIZING]	= { "stats/finalizing", 1 },
+	[HEAP_FINALIZERS_SKIPPED] = { "stats/finalizers_skipped", 1 },
 	[HEAP_TABLE_BYTES]	= { "stats/table_bytes", 1 },
+	[HEAP_PEAK_BYTES]	= { "stats/peak_bytes", 1 },
+	[HEAP_CEILING_WAITS]	= { "stats/ceiling_waits", 1 },
+	[HEAP_VERDICTS]		= { "stats/verdicts", 3 },
+	[HEAP_ALLOCATOR_ERRORS]	= { "stats/allocator_errors", 5 },
 	[HEAP_LIMIT_FAILURES]	= { "stats/limit_failures", 1 },
 	[HEAP_BY_THRESHOLD]	= { "stats/collections_by_threshold", 1 },
 	[HEAP_BY_CEILING]	= { "stats/collections_by_ceiling", 1 },
@@ -84,6 +100,13 @@ int heap_view_read(const char *heap, struct heap_view *view)
 	return mh_heap_numbers(heap, fields[0].path, view->rows[0].value, 1);
 }
 
+/* 0 and 1 are no and yes. */
+static bool is_boolean(enum heap_field field)
+{
+	return field == HEAP_ENABLED || field == HEAP_VERIFY || field == HEAP_SHRINK ||
+	       field == HEAP_COLLECT_ON_CLOSE;
+}
+
 struct json_object *heap_field_json(const struct heap_view *view, enum heap_field field)
 {
 	const struct heap_row *row = &view->rows[field];
@@ -91,7 +114,7 @@ struct json_object *heap_field_json(const struct heap_view *view, enum heap_fiel
 
 	if (!row->known)
 		return NULL;
-	if (field == HEAP_ENABLED)
+	if (is_boolean(field))
 		return json_object_new_boolean(row->value[0] != 0);
 	if (fields[field].count == 1)
 		return json_object_new_uint64(row->value[0]);

@@ -29,6 +29,15 @@ enum heap_field {
 	HEAP_LIMIT_OBJECTS,
 	HEAP_LIMIT_BYTES,
 	HEAP_LIMIT_HANDLES,
+	HEAP_GARBAGE_CEILING,
+	HEAP_FINALIZERS_MAX,
+	HEAP_VERIFY,
+	HEAP_INTERVAL,
+	HEAP_IDLE,
+	HEAP_COLLECT_ON_CLOSE,
+	HEAP_SHRINK,
+	HEAP_PROFILE,
+	HEAP_ROOTS,
 	/* From here on in the directory stats. */
 	HEAP_STATS,
 	HEAP_COLLECTIONS = HEAP_STATS,
@@ -41,11 +50,18 @@ enum heap_field {
 	HEAP_STALLS = HEAP_COLLECTION_TIMES + MHEAP_GENERATIONS,
 	HEAP_GENERATION_OBJECTS,
 	HEAP_FROZEN,
+	HEAP_GARBAGE_PARDONED,
 	HEAP_CREATED,
 	HEAP_FREED_BY_COUNT,
 	HEAP_FREED_BY_COLLECTOR,
 	HEAP_PENDING,
+	HEAP_FINALIZING,
+	HEAP_FINALIZERS_SKIPPED,
 	HEAP_TABLE_BYTES,
+	HEAP_PEAK_BYTES,
+	HEAP_CEILING_WAITS,
+	HEAP_VERDICTS,
+	HEAP_ALLOCATOR_ERRORS,
 	HEAP_LIMIT_FAILURES,
 	HEAP_BY_THRESHOLD,
 	HEAP_BY_CEILING,
@@ -74,7 +90,7 @@ unsigned int heap_field_count(enum heap_field field);
  */
 int heap_view_read(const char *heap, struct heap_view *view);
 
-/* The value of one field as JSON: a number, an array of them, a boolean (enabled), or null. */
+/* The value of one field as JSON: a number, an array of them, a boolean, or null. */
 struct json_object *heap_field_json(const struct heap_view *view, enum heap_field field);
 
 /*

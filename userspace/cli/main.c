@@ -15,8 +15,10 @@ struct command {
 
 static const struct command commands[] = {
 	{ "diff", "mheap diff", "what has grown from one snapshot to another", cmd_diff },
+	{ "events", "mheap events", "what happens to a heap, as it happens", cmd_events },
 	{ "export", "mheap export", "write a snapshot as other programs read it", cmd_export },
 	{ "gc", "mheap gc", "steer the collector of a heap", cmd_gc },
+	{ "objects", "mheap objects", "list the objects of a heap", cmd_objects },
 	{ "packages", "mheap packages", "a package database as a graph of objects", cmd_packages },
 	{ "path", "mheap path", "why an object is alive", cmd_path },
 	{ "replay", "mheap replay", "run a trace of operations and check it", cmd_replay },

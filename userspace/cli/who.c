@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
-/* mheap who: who holds an object. */
+/* mheap who: who holds an object, and what it holds. */
 
 #include <inttypes.h>
 
+#include "snapshot_flags.h"
 #include "snapshot_id.h"
 #include "snapshot_site.h"
 
 static void print_object(const struct snapshot *s, uint32_t object)
 {
 	const struct snapshot_object *o = &s->object[object];
-	char text[SNAPSHOT_SITE_TEXT];
+	char text[SNAPSHOT_SITE_TEXT], generation[SNAPSHOT_GENERATION_TEXT];
 
-	printf("object %" PRIu64 ": type %" PRIu32 ", %" PRIu32 " slots, %" PRIu64
+	printf("object %" PRIu64 ": type %" PRIu32 ", generation %s, %" PRIu32 " slots, %" PRIu64
 	       " bytes of payload, %" PRIu64 " bytes of memory, made at %s%s%s\n", o->id, o->type,
-	       o->slots, o->length, o->charged, snapshot_site_text(s, o->site, text),
+	       snapshot_generation_text(o, generation), o->slots, o->length, o->charged,
+	       snapshot_site_text(s, o->site, text),
 	       o->flags & MHEAP_OBJECT_EPHEMERON ? ", ephemeron" : "",
 	       o->flags & MHEAP_SNAPSHOT_DEAD ? ", dead" : "");
 }
@@ -63,6 +65,24 @@ static uint64_t print_referrers(const struct snapshot *s, uint32_t object)
 	return found;
 }
 
+static void print_referents(const struct snapshot *s, uint32_t object)
+{
+	const uint32_t *target = s->target + s->object[object].first;
+	uint64_t found = 0;
+	char text[SNAPSHOT_TITLE];
+
+	printf("refers to\n");
+	for (uint32_t i = 0; i < s->object[object].slots; i++) {
+		if (target[i] == SNAPSHOT_NONE)
+			continue;
+		found++;
+		printf("  slot %" PRIu32 ": %s\n", i,
+		       snapshot_title(s, snapshot_object_node(s, target[i]), text));
+	}
+	if (!found)
+		printf("  nothing\n");
+}
+
 int cmd_who(int argc, char **argv)
 {
 	struct snapshot snapshot;
@@ -71,15 +91,18 @@ int cmd_who(int argc, char **argv)
 	int status;
 
 	status = snapshot_id_open(argc, argv, "Show who holds an object: handles of sessions, "
-				  "and so processes; names; slots of other objects.",
+				  "and so processes; names; slots of other objects; and what it "
+				  "refers to.",
 				  &snapshot, &object);
 	if (status != CLI_OK)
 		return status;
 	print_object(&snapshot, object);
+	printf("held by\n");
 	found = print_holders(&snapshot, object);
 	found += print_referrers(&snapshot, object);
 	if (!found)
 		printf("  nobody\n");
+	print_referents(&snapshot, object);
 	snapshot_free(&snapshot);
 	return CLI_OK;
 }
