@@ -138,7 +138,7 @@ class GenerationStats(Structure):
 
 
 class Stats(Structure):
-    """struct mheap_stats, as it was first: it grows at its end"""
+    """struct mheap_stats; what an older module does not know is 0"""
     _fields_ = [
         ("size", c_uint32),
         ("abi", c_uint32),
@@ -153,6 +153,11 @@ class Stats(Structure):
         ("freed_by_collector", c_uint64),
         ("table_bytes", c_uint64),
         ("generation", GenerationStats * GENERATIONS),
+        ("finalizing", c_uint64),
+        ("finalizers_skipped", c_uint64),
+        ("frozen", c_uint64),
+        ("garbage", c_uint64),
+        ("limit_failures", c_uint64),
     ]
 
 
