@@ -15,12 +15,6 @@ PACKAGE = os.path.join(TOP, "userspace", "python")
 PATIENCE = 120      # seconds; only a test that fails waits so long
 
 
-def needs(*calls):
-    """For a test of what the library may not have yet."""
-    missing = [call for call in calls if not mheap.supports(call)]
-    return unittest.skipIf(missing, "this libmheap has no " + ", ".join(missing))
-
-
 def wait_until(condition, heap=None):
     """Reads events until the condition holds; does it?"""
     heap = heap or mheap.default_heap()

@@ -5,7 +5,7 @@ import socket
 import unittest
 
 import mheap
-from support import HeapTest, needs, wait_until
+from support import HeapTest, wait_until
 
 
 class OpenTests(unittest.TestCase):
@@ -70,7 +70,6 @@ class OpenTests(unittest.TestCase):
                 os.close(fd)
                 self.assertEqual(joined.roots["here"], [1, 2])
 
-    @needs("mh_open_with")
     def test_an_allocator_is_chosen_by_name(self):
         for name in "slab", "page", "debug":
             with mheap.Heap(allocator=name) as heap:
@@ -83,7 +82,6 @@ class OpenTests(unittest.TestCase):
         with self.assertRaises(OSError):
             mheap.Heap(allocator="a" * 32)
 
-    @needs("mh_get_limits", "mh_set_limits")
     def test_a_limit_is_kept(self):
         with mheap.Heap() as heap:
             heap.limits = {"objects": 10}
@@ -95,7 +93,31 @@ class OpenTests(unittest.TestCase):
             with self.assertRaises(KeyError):
                 heap.limits = {"object": 10}
 
-    @needs("mh_snapshot")
+    def test_stats_have_every_figure(self):
+        with mheap.Heap() as heap:
+            heap.gc.disable()
+            kept = [mheap.Object(slots=1, heap=heap) for _ in range(3)]
+            heap.gc.freeze()
+            self.assertEqual(heap.stats()["frozen"], 3)
+            heap.gc.unfreeze()
+            heap.gc.set_debug(mheap.gc.DEBUG_SAVEALL)
+            kept[0][0] = kept[0]
+            del kept[0]
+            heap.gc.collect()
+            stats = heap.stats()
+            self.assertEqual((stats["frozen"], stats["garbage"]), (0, 1))
+            self.assertEqual((stats["finalizing"], stats["finalizers_skipped"]), (0, 0))
+            # Nobody listens any more when this one is about to die.
+            kept[0].set_finalizer(print)
+            heap._events._listen(0)
+            del kept[0]
+            heap.settle()
+            self.assertEqual(heap.stats()["finalizers_skipped"], 1)
+            heap.limits = {"objects": 2}
+            with self.assertRaises(OSError):
+                mheap.Object(heap=heap)
+            self.assertEqual(heap.stats()["limit_failures"], 1)
+
     def test_a_snapshot_can_be_read(self):
         with mheap.Heap() as heap:
             kept = mheap.List(range(10), heap=heap)
