@@ -59,8 +59,6 @@ _CALLS: dict[str, tuple[Any, list[Any]]] = {
     "mh_cancel_finalizer": (c_int, [_session, _handle]),
     "mh_watch": (c_int, [_session, _handle, c_uint64]),
     "mh_unwatch": (c_int, [_session, _handle, c_uint64]),
-    "mh_new_ephemeron": (c_int, [_session, c_uint32, _handle, _handle, c_size_t,
-                                 POINTER(c_uint64)]),
     "mh_get_limits": (c_int, [_session, POINTER(_abi.Limits)]),
     "mh_set_limits": (c_int, [_session, POINTER(_abi.Limits)]),
     "mh_snapshot": (c_int, [_session, POINTER(c_int)]),
