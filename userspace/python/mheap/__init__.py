@@ -18,7 +18,9 @@ is not loaded, otherwise OSError with the errno that <linux/mheap.h> tells.
 """
 from ._library import NotSupported, supports
 from ._batch import Batch, Result
-from ._object import Object, Payload, getrefcount, getsizeof
+from ._payload import Payload
+from ._object import Object, getrefcount, getsizeof
+from ._memory import Memory
 from ._heap import Heap, Roots, default_heap, set_default_heap
 from ._list import List
 from ._dict import Dict
@@ -29,7 +31,7 @@ from . import gc
 __version__ = "0.1.0"
 
 __all__ = [
-    "Batch", "Dict", "Heap", "List", "NotSupported", "Object", "Payload", "Result", "Roots",
-    "Struct", "WeakKeyPair", "default_heap", "finalize", "gc", "getrefcount", "getsizeof",
-    "ref", "set_default_heap", "supports",
+    "Batch", "Dict", "Heap", "List", "Memory", "NotSupported", "Object", "Payload", "Result",
+    "Roots", "Struct", "WeakKeyPair", "default_heap", "finalize", "gc", "getrefcount",
+    "getsizeof", "ref", "set_default_heap", "supports",
 ]

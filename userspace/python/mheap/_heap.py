@@ -126,9 +126,10 @@ class Heap:
     def __repr__(self) -> str:
         return f"<mheap.Heap {self._name}{' closed' if self.closed else ''}>"
 
-    def new(self, slots: int = 0, length: int = 0, type: int = 0) -> "_object.Object":
+    def new(self, slots: int = 0, length: int = 0, type: int = 0,
+            site: int = 0) -> "_object.Object":
         """Make an object: the same as mheap.Object(..., heap=self)."""
-        return _object.Object(slots=slots, length=length, type=type, heap=self)
+        return _object.Object(slots=slots, length=length, type=type, site=site, heap=self)
 
     def batch(self) -> Batch:
         """Operations for one call: see mheap.Batch."""
@@ -294,6 +295,21 @@ class Heap:
         buffer = ctypes.create_string_buffer(length)
         got = check(lib.mh_read(self.session, handle, offset, buffer, length), "read payload")
         return buffer.raw[:got]
+
+    def _read_into(self, handle: int, offset: int, view: memoryview) -> int:
+        """Reads into memory that is writable and in one piece; how many bytes."""
+        if not view.nbytes:
+            return 0
+        buffer = (ctypes.c_char * view.nbytes).from_buffer(view)
+        return check(lib.mh_read(self.session, handle, offset, buffer, view.nbytes),
+                     "read payload")
+
+    def _info(self, handle: int) -> _abi.ObjectInfo:
+        batch = Batch(self)
+        info = _abi.ObjectInfo()
+        batch._ops.append(info_op(handle, info))
+        batch.submit()
+        return info
 
     def _write(self, handle: int, offset: int, data: bytes) -> None:
         code = lib.mh_write(self.session, handle, offset, data, len(data))
