@@ -89,6 +89,9 @@ class NumberTests(unittest.TestCase):
     def test_debug_flags(self):
         self.compare("DEBUG_")
 
+    def test_profile(self):
+        self.compare("PROFILE_")
+
     def test_enumeration(self):
         self.compare("ENUMERATE_")
 

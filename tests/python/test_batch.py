@@ -146,3 +146,13 @@ class EphemeronTests(HeapTest):
         with self.assertRaises(FileNotFoundError):
             batch.submit()
         self.assertEqual(self.objects(), 0)
+
+
+class SiteTests(HeapTest):
+    def test_a_site_is_64_bits(self):
+        for wrong in (-1, 1 << 64):
+            with self.assertRaises(ValueError):
+                mheap.Batch().new(site=wrong)
+        with self.assertRaises(TypeError):
+            mheap.Object(site="here")
+        mheap.Object(site=(1 << 64) - 1)

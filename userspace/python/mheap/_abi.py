@@ -68,6 +68,10 @@ DEBUG_UNCOLLECTABLE = 4
 DEBUG_SAVEALL = 32
 DEBUG_LEAK = 38
 
+PROFILE_OFF = 0
+PROFILE_TAGS = 1
+PROFILE_STACKS = 2
+
 ENUMERATE_OBJECTS = 1
 ENUMERATE_REFERRERS = 2
 ENUMERATE_GARBAGE = 3
@@ -197,6 +201,11 @@ class Limits(Structure):
     _fields_ = [("objects", c_uint64), ("bytes", c_uint64), ("handles", c_uint64)]
 
 
+class Profile(Structure):
+    """struct mheap_profile"""
+    _fields_ = [("mode", c_uint32), ("sample", c_uint32)]
+
+
 # What the test compares: the name of the struct, and ours.
 STRUCTS = {
     "mheap_op": Op,
@@ -207,4 +216,5 @@ STRUCTS = {
     "mheap_enumerate": Enumerate,
     "mheap_event": Event,
     "mheap_limits": Limits,
+    "mheap_profile": Profile,
 }

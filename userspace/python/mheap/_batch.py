@@ -297,6 +297,7 @@ class Batch:
             failure = self._look_at_loaded()
         if failure < 0:
             self._give_back(executed)
+            self.heap._events.notice()      # of a limit, perhaps
             raise error(failure, f"operation {max(executed, 1) - 1} of the batch")
         self._kept.clear()
 

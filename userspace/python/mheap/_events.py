@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from ._heap import Heap
     from ._object import Object
 
+LIMIT = 1 << _abi.EVENT_LIMIT
+LIMITS = ("objects", "bytes", "handles")    # in the order of the event's numbers
+
 COLLECTIONS = 1 << _abi.EVENT_COLLECTION_START | 1 << _abi.EVENT_COLLECTION_END
 
 # Of a finalizer that is a method of the object's class.
@@ -67,6 +70,7 @@ class Events:
         self._listening = 0
         self._finalizable = False   # an object may have a finalizer
         self._reading = threading.Lock()
+        self.on_limit: Optional[Callable[[str, int, int], Any]] = None
         self.finalized = 0      # how many finalizers have run
         self.lost = 0           # events of collections that nobody read in time
 
@@ -89,6 +93,13 @@ class Events:
         if gc.callbacks and heap is _heap._default:
             wanted |= COLLECTIONS
         self._listen(wanted)
+
+    def set_on_limit(self, function: Optional[Callable[[str, int, int], Any]]) -> None:
+        """Calls function(which, used, limit) when a limit was reached."""
+        if function is not None and not callable(function):
+            raise TypeError("on_limit must be a function or None")
+        self._listen(self._listening & ~LIMIT | (LIMIT if function is not None else 0))
+        self.on_limit = function
 
     def new_cookie(self) -> int:
         """For a finalizer or a watch of this session."""
@@ -161,7 +172,7 @@ class Events:
 
     def notice(self) -> None:
         """Reads what there is, where somebody may be waiting for it."""
-        if self._watchers or self._finalizable:
+        if self._watchers or self._finalizable or self.on_limit is not None:
             self.poll(0)
 
     def poll(self, timeout: Optional[float]) -> int:
@@ -205,6 +216,9 @@ class Events:
                 call(watcher)
         elif event.kind in (_abi.EVENT_COLLECTION_START, _abi.EVENT_COLLECTION_END):
             self._collection(heap, event)
+        elif event.kind == _abi.EVENT_LIMIT:
+            if self.on_limit is not None:
+                call(self.on_limit, LIMITS[event.generation], event.value[0], event.value[1])
         elif event.kind == _abi.EVENT_LOST:
             self.lost += event.value[0]
         return True

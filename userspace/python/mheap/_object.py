@@ -89,7 +89,8 @@ class Object:
 
     A subclass has a type number made of its name, the same in every process, or the one
     that it is given: class Node(mheap.Object, type=7). Objects of the type are shown as
-    the class. Where a subclass has a method __finalize__, its objects get it as
+    the class. site is a number that says where in the program the object is made, see
+    Heap.profile. Where a subclass has a method __finalize__, its objects get it as
     their finalizer: a __del__ that runs once nothing in the whole heap refers to the
     object any more.
     """
