@@ -69,6 +69,19 @@ True and that is what it refers to
 about it, as long as the key is there
 None None
 """,
+    "memory": """\
+b'hello\\x00\\x00\\x00' what is added is zero
+hello! written from another buffer
+68656c6c 6f210000 seen through a memoryview
+[] nothing that the collector knows
+0 blocks behind the with statement
+""",
+    "limits": """\
+100 objects of 100
+a collection has made room: 99 freed
+100 objects of 100
+No space left on device: operation 0 of the batch
+""",
 }
 
 
