@@ -10,6 +10,18 @@ from mheap import gc
 from support import HeapTest, records, wait_until
 
 
+def in_child(function):
+    """Runs the function in a forked process; what it returned is its status."""
+    child = os.fork()
+    if not child:
+        status = 99
+        try:
+            status = function()
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
 class OpenTests(unittest.TestCase):
     def test_heaps_have_nothing_in_common(self):
         with mheap.Heap() as one, mheap.Heap() as other:
@@ -299,6 +311,20 @@ class SettingTests(HeapTest):
             with self.assertRaises(TypeError):
                 self.heap.settings["shrink"] = wrong
 
+    def test_who_may_not_write_settings_can_read_them(self):
+        def child():
+            os.setuid(65534)
+            if self.heap.settings["shrink"] != 1:
+                return 8
+            try:
+                self.heap.settings["shrink"] = 0
+            except PermissionError:
+                return 7
+            return 9
+
+        self.assertEqual(in_child(child), 7)
+        self.assertEqual(self.heap.settings["shrink"], 1)
+
     def test_defaults_are_for_new_heaps(self):
         defaults = mheap.Settings("defaults")
         before = defaults["idle_ms"]
@@ -356,17 +382,6 @@ class RootTests(HeapTest):
 
 
 class ForkTests(HeapTest):
-    def in_child(self, function):
-        """Runs the function in a forked process; what it returned is its status."""
-        child = os.fork()
-        if not child:
-            status = 99
-            try:
-                status = function()
-            finally:
-                os._exit(status)
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
     def test_a_child_drops_nothing_of_its_parents(self):
         kept = [mheap.List([number]) for number in range(5)]
         reference = mheap.ref(kept[0])
@@ -377,7 +392,7 @@ class ForkTests(HeapTest):
             reference = None
             return 7
 
-        self.assertEqual(self.in_child(child), 7)
+        self.assertEqual(in_child(child), 7)
         self.assertEqual([one[0] for one in kept], [0, 1, 2, 3, 4])
         self.assertIs(reference(), kept[0])
 
@@ -387,7 +402,7 @@ class ForkTests(HeapTest):
             mheap.List([1])
             return 7 if mine.name != self.heap.name else 8
 
-        self.assertEqual(self.in_child(child), 7)
+        self.assertEqual(in_child(child), 7)
         self.assertIs(mheap.default_heap(), self.heap)
         self.assertEqual(self.heap.stats()["objects"], 0)
 
@@ -402,7 +417,7 @@ class ForkTests(HeapTest):
                 cycle.append(cycle)
                 return 7
 
-        self.assertEqual(self.in_child(child), 7)
+        self.assertEqual(in_child(child), 7)
         self.assertEqual(self.heap.roots["list"], [1, "from the child"])
         self.assertTrue(wait_until(lambda: self.heap.stats()["sessions"] == 1))
         self.assertEqual(mheap.gc.collect(), 1)
