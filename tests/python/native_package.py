@@ -2,6 +2,7 @@
 """The package where there is no device, and where there is no library."""
 import errno
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -65,6 +66,18 @@ class LibraryTests(unittest.TestCase):
                            (errno.EEXIST, FileExistsError), (errno.EACCES, PermissionError),
                            (errno.ENOTTY, mheap.NotSupported), (errno.ESTALE, OSError)):
             self.assertIs(type(_library.error(-code)), kind)
+
+
+class ManualTests(unittest.TestCase):
+    def test_the_manual_page_has_every_name(self):
+        with open(os.path.join(TOP, "userspace", "man", "mheap-python.7"),
+                  encoding="utf-8") as page:
+            words = set(re.findall(r"\w+", page.read()))
+        names = set(mheap.__all__)
+        for one in (mheap.Heap, mheap.Object, mheap.Batch, mheap.Memory, mheap.Payload):
+            names |= {name for name in dir(one) if not name.startswith("_")}
+        # The type of a class, and a step of mheap.ref's.
+        self.assertEqual(names - words, {"TYPE", "upgrade"})
 
 
 class InstallTests(unittest.TestCase):

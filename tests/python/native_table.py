@@ -27,11 +27,28 @@ class FacilityTests(unittest.TestCase):
 
     def test_a_row_without_a_test_is_found(self):
         for proof, problem in (("no proof", "no test"), ("`tests/host/none.c: x`", "there is no"),
-                               ("`tests/host/test_cpython.c: eight_self`", "has no eight_self"),
-                               (GOOD + " `README.md: no_such_word`", "has no no_such_word")):
+                               ("`tests/host/test_cpython.c: eight_self`", "has no test"),
+                               (GOOD + " `README.md: mheap`", "has no test"),
+                               ("`tests/cli/library.c: Not of this domain`", "has no test"),
+                               ("`tests/cli/library.c: check_domain`", "has no test"),
+                               ("`tests/python/test_gc.py: make_class`", "has no test"),
+                               ("`tests/python/test_heap.py: in_child`", "has no test"),
+                               ("`tests/python/test_heap.py: HeapTest`", "has no test"),
+                               ("`tests/selftests/ops.c: session_new`", "has no test"),
+                               ("`tests/cli/device_snapshot.sh: python3`", "has no test")):
             found = list(facilities.problems(row(GOOD) * 50 + row(proof)))
             self.assertEqual(len(found), 1, proof)
             self.assertIn(problem, found[0])
+
+    def test_each_way_to_define_a_test_is_known(self):
+        for proof in (GOOD, "`tests/host/test_cpython.c: eight self-loops give eight`",
+                      "`tests/selftests/ops.c: id_is_never_seen_twice`",
+                      "`tests/cli/library.c: test_memory`",
+                      "`tests/cli/device_snapshot.sh: diff: by site`",
+                      "`tests/python/test_examples.py: eight`",
+                      "`tests/python/test_heap.py: test_a_limit_is_kept`",
+                      "`tests/kunit/kapi.c: objects_come_from_the_allocator_of_their_heap`"):
+            self.assertEqual(list(facilities.problems(row(GOOD) * 50 + row(proof))), [], proof)
 
     def test_a_table_that_cannot_be_read_is_found(self):
         self.assertEqual(list(facilities.problems(row(GOOD) * 50)), [])

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 """What the tests of the Python package share."""
 import os
+import struct
 import subprocess
 import sys
 import time
@@ -13,12 +14,6 @@ TOP = os.path.dirname(os.path.dirname(HERE))
 PACKAGE = os.path.join(TOP, "userspace", "python")
 
 PATIENCE = 120      # seconds; only a test that fails waits so long
-
-
-def needs(*calls):
-    """For a test of what the library may not have yet."""
-    missing = [call for call in calls if not mheap.supports(call)]
-    return unittest.skipIf(missing, "this libmheap has no " + ", ".join(missing))
 
 
 def wait_until(condition, heap=None):
@@ -37,6 +32,16 @@ def run_python(code, *arguments):
     environment = dict(os.environ, PYTHONPATH=PACKAGE, PYTHONDONTWRITEBYTECODE="1")
     return subprocess.run([sys.executable, "-c", code, *arguments], env=environment,
                           capture_output=True, text=True, timeout=PATIENCE, check=False)
+
+
+def records(snapshot):
+    """The kind and the body of each record of a snapshot, see struct mheap_record."""
+    found = []
+    while snapshot:
+        kind, size = struct.unpack_from("=II", snapshot)
+        found.append((kind, snapshot[8:size]))
+        snapshot = snapshot[max(size, 8):]
+    return found
 
 
 class HeapTest(unittest.TestCase):

@@ -5,9 +5,7 @@ import inspect
 
 import mheap
 from mheap import gc
-from support import HeapTest, needs, wait_until
-
-EVENTS = needs("mh_listen", "mh_next_event")
+from support import HeapTest, wait_until
 
 
 def loops(count):
@@ -39,8 +37,6 @@ class InterfaceTests(HeapTest):
                                     ("collect", (1.5,)), ("set_threshold", ()),
                                     ("set_threshold", ("1",)), ("set_threshold", (1, 2, 3, 4)),
                                     ("set_debug", ("1",)), ("get_count", (1,))):
-                if name == "set_debug" and not mheap.supports("mh_set_debug"):
-                    continue
                 with self.assertRaises(Exception) as expected:
                     getattr(theirs, name)(*arguments)
                 with self.subTest(name=name, arguments=arguments):
@@ -111,7 +107,6 @@ class ThresholdTests(HeapTest):
 
 
 class ReferenceTests(HeapTest):
-    @needs("mh_enumerate")
     def test_get_referrers(self):
         a, b, c = mheap.Object(slots=1), mheap.Object(slots=2), mheap.List()
         b[0] = b[1] = a
@@ -124,7 +119,6 @@ class ReferenceTests(HeapTest):
         a[0] = b
         self.assertEqual(set(gc.get_referrers(a, b)), {a, b, c})
 
-    @needs("mh_enumerate")
     def test_many_objects_are_enumerated(self):
         kept = [mheap.Object(slots=1) for _ in range(4200)]
         found = gc.get_objects()
@@ -142,7 +136,6 @@ class ReferenceTests(HeapTest):
         self.assertFalse(gc.is_finalized(None))
 
 
-@needs("mh_enumerate", "mh_set_debug", "mh_clear_garbage")
 class GarbageTests(HeapTest):
     def save(self, count):
         gc.set_debug(gc.DEBUG_SAVEALL)
@@ -192,7 +185,6 @@ class GarbageTests(HeapTest):
         self.assertEqual(len(gc.garbage), 3)
 
 
-@EVENTS
 class CallbackTests(HeapTest):
     def test_automatic_collections_are_told(self):
         seen = []

@@ -75,12 +75,7 @@ import threading
 
 import mheap
 from mheap import gc
-from support import HeapTest, needs, run_python, wait_until
-
-FINALIZERS = needs("mh_set_finalizer", "mh_next_event")
-WATCHES = needs("mh_watch", "mh_next_event")
-EVENTS = needs("mh_listen", "mh_next_event")
-ENUMERATION = needs("mh_enumerate")
+from support import HeapTest, run_python, wait_until
 
 
 class Loop(mheap.Struct, fields="loop keep"):
@@ -223,7 +218,6 @@ class GCTests(ShutdownTest):
         del d
         self.assertEqual(gc.collect(), 2)
 
-    @FINALIZERS
     def test_function_tp_clear_leaves_consistent_state(self):
         class Function(mheap.Struct, fields="module name"):
             pass
@@ -258,7 +252,6 @@ class GCTests(ShutdownTest):
         f(outer)
         self.assertEqual(gc.collect(), 1)
 
-    @needs("mh_set_debug", "mh_enumerate", "mh_clear_garbage")
     def test_saveall(self):
         gc.collect()
         self.assertEqual(gc.garbage, [])
@@ -288,7 +281,6 @@ class GCTests(ShutdownTest):
         del junk
         gc.disable()
 
-    @FINALIZERS
     def test_del(self):
         class A(mheap.Struct, fields="x"):
             looked = []
@@ -298,7 +290,6 @@ class GCTests(ShutdownTest):
 
         self.check_del(A)
 
-    @FINALIZERS
     def test_del_newclass(self):
         class Base(mheap.Struct, fields="x"):
             looked = []
@@ -337,7 +328,6 @@ class GCTests(ShutdownTest):
         self.assertEqual((h, i), (0, 0))
         self.assertEqual(x.generation, 2)
 
-    @FINALIZERS
     def test_trashcan(self):
         class Ouch(mheap.Struct, fields=""):
             made = 0
@@ -369,7 +359,6 @@ class GCTests(ShutdownTest):
         self.assertEqual(Ouch.n, 300)
         self.assertEqual(self.objects(), 0)
 
-    @FINALIZERS
     def test_trashcan_threads(self):
         class C(mheap.Struct, fields="inner"):
             inits = []
@@ -409,14 +398,13 @@ class GCTests(ShutdownTest):
         a.attr = b
         b.attr = a
         gc.collect()
-        garbage = len(gc.garbage) if mheap.supports("mh_enumerate") else 0
+        garbage = len(gc.garbage)
         del a, b
         cls.asked.clear()
         self.assertEqual(gc.collect(), 2)
         # The collector asks the objects nothing: no method of theirs ran.
         self.assertEqual(cls.asked, [])
-        if mheap.supports("mh_enumerate"):
-            self.assertEqual(len(gc.garbage), garbage)
+        self.assertEqual(len(gc.garbage), garbage)
 
     def test_boom(self):
         class Boom(mheap.Struct, fields="attr"):
@@ -509,7 +497,6 @@ class GCTests(ShutdownTest):
         # Unlike in CPython what can refer to nothing is never tracked.
         self.assertFalse(gc.is_tracked(UserClassSlots()))
 
-    @FINALIZERS
     def test_is_finalized(self):
         self.assertFalse(gc.is_finalized(3))
         storage = []
@@ -525,7 +512,6 @@ class GCTests(ShutdownTest):
         lazarus = storage.pop()
         self.assertTrue(gc.is_finalized(lazarus))
 
-    @WATCHES
     def test_bug1055820b(self):
         ouch = []
 
@@ -542,7 +528,6 @@ class GCTests(ShutdownTest):
         for one in ouch:
             self.assertIsNone(one)
 
-    @FINALIZERS
     def test_bug21435(self):
         class A(mheap.Struct, fields="attr"):
             pass
@@ -597,7 +582,6 @@ class GCTests(ShutdownTest):
         self.assertEqual(new[1]["collections"], old[1]["collections"])
         self.assertEqual(new[2]["collections"], old[2]["collections"] + 1)
 
-    @needs("mh_freeze", "mh_unfreeze", "mh_get_freeze_count")
     def test_freeze(self):
         l = mheap.List([1])
         loop = Loop()
@@ -616,7 +600,6 @@ class GCTests(ShutdownTest):
         return [any(obj is one for one in gc.get_objects(generation=generation))
                 for generation in range(3)]
 
-    @ENUMERATION
     def test_get_objects(self):
         gc.collect()
         l = mheap.List()
@@ -625,7 +608,6 @@ class GCTests(ShutdownTest):
         leaf = mheap.Object(length=1)
         self.assertNotIn(leaf, gc.get_objects())
 
-    @ENUMERATION
     def test_get_objects_generations(self):
         gc.collect()
         l = mheap.List()
@@ -640,7 +622,6 @@ class GCTests(ShutdownTest):
         del l
         self.assertEqual(gc.collect(), 1)
 
-    @ENUMERATION
     def test_get_objects_arguments(self):
         objects = [mheap.List([number]) for number in range(10)]
         self.assertEqual(len(gc.get_objects()), len(objects))
@@ -655,7 +636,6 @@ class GCTests(ShutdownTest):
         self.assertFalse(gc.is_tracked(capsule))
         self.assertEqual(gc.get_referents(capsule), [])
 
-    @FINALIZERS
     def test_resurrection_only_happens_once_per_object(self):
         class Lazarus(Loop):
             resurrected = 0
@@ -677,7 +657,6 @@ class GCTests(ShutdownTest):
         self.assertEqual(gc.collect(), 1)
         self.assertEqual(Lazarus.resurrected, 1)
 
-    @FINALIZERS
     def test_resurrection_is_transitive(self):
         class Cargo(mheap.Struct, fields="me laz"):
             pass
@@ -704,7 +683,6 @@ class GCTests(ShutdownTest):
         del instance
         self.assertEqual(gc.collect(), 2)
 
-    @FINALIZERS
     def test_resurrection_does_not_block_cleanup_of_other_objects(self):
         count = 100
         zs = []
@@ -756,7 +734,6 @@ class GCTests(ShutdownTest):
         self.assertEqual(kept - kept_before, 0)
 
 
-@EVENTS
 class GCCallbackTests(HeapTest):
     def setUp(self):
         super().setUp()
@@ -795,7 +772,6 @@ class GCCallbackTests(HeapTest):
             for _, _, info in self.visit:
                 self.assertEqual(info["generation"], generation)
 
-    @needs("mh_set_debug", "mh_enumerate", "mh_clear_garbage")
     def test_collect_garbage(self):
         Loop()
         self.collect()
@@ -837,7 +813,6 @@ class GCTogglingTests(HeapTest):
             gc.poll()
         self.assertTrue(wait_until(lambda: len(ouch) == 1))
 
-    @WATCHES
     def test_bug1055820c(self):
         c0 = Loop()
         gc.collect()
@@ -853,8 +828,6 @@ class GCTogglingTests(HeapTest):
         self.assertEqual(ouch, [None])
         self.assertIsNone(c0wr())
 
-    @FINALIZERS
-    @WATCHES
     def test_bug1055820d(self):
         ouch = []
 
@@ -873,7 +846,6 @@ class GCTogglingTests(HeapTest):
         # What is left of it, if anything, is whole.
         self.assertTrue(ouch[0] is None or ouch[0].loop is ouch[0])
 
-    @WATCHES
     def test_indirect_calls_with_gc_disabled(self):
         self.wait_for_collection([None])
         gc.disable()

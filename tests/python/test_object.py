@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 """Wrappers of objects: slots, payload, identity, counts, and what becomes of handles."""
+import array
 import copy
 import gc as python_gc
 import os
@@ -58,7 +59,7 @@ class SlotTests(HeapTest):
 
     def test_sizes_out_of_range_are_value_errors(self):
         for wrong in ({"slots": -1}, {"length": -1}, {"slots": (1 << 26) + 1},
-                      {"length": (1 << 30) + 1}):
+                      {"length": (1 << 30) + 1}, {"length": -1, "payload": b"abc"}):
             with self.assertRaises(ValueError):
                 mheap.Object(**wrong)
 
@@ -142,6 +143,73 @@ class PayloadTests(HeapTest):
         self.assertEqual(obj.payload[65530:65545], data[65530:65545])
         obj.payload[1000:201000] = bytes(200000)
         self.assertEqual(obj.payload.read(999, 3), data[999:1000] + b"\0\0")
+
+    def test_payload_is_written_from_any_buffer(self):
+        numbers = array.array("H", [1, 2, 3])
+        data = numbers.tobytes()
+        every_other = memoryview(b"a-b-c-")[::2]
+        for source, expected in ((data, data), (bytearray(data), data), (numbers, data),
+                                 (memoryview(numbers), data), (every_other, b"abc"),
+                                 (mheap.Object(payload=b"other").payload, b"other"),
+                                 ([1, 2, 255], b"\1\2\377")):
+            obj = mheap.Object(payload=source)
+            self.assertEqual(bytes(obj.payload), expected)
+            obj.payload = b"something else"
+            obj.payload = source
+            self.assertEqual(bytes(obj.payload), expected)
+            obj.payload[:] = bytes(len(expected))
+            obj.payload[:] = source
+            self.assertEqual(bytes(obj.payload), expected)
+            obj.payload.write(source, 0)
+        for wrong in (3, "text", None, [256], 1.5):
+            with self.assertRaises((TypeError, ValueError)):
+                obj.payload = wrong
+            with self.assertRaises((TypeError, ValueError)):
+                obj.payload.write(wrong)
+        self.assertEqual(bytes(obj.payload), b"\1\2\377")
+
+    def test_a_view_is_what_there_was(self):
+        obj = mheap.Object(payload=b"abcdef")
+        view = obj.payload.view()
+        self.assertIs(type(view), memoryview)
+        self.assertTrue(view.readonly)
+        obj.payload[0] = 0
+        self.assertEqual(bytes(view[1:3]), b"bc")
+        self.assertEqual(view[0], ord("a"))
+        self.assertEqual(obj.payload.view()[0], 0)
+        with self.assertRaises(TypeError):
+            view[0] = 1
+        self.assertEqual(bytes(mheap.Object().payload.view()), b"")
+
+    def test_payload_has_the_buffer_protocol(self):
+        payload = mheap.Object(payload=b"abcdef").payload
+        if sys.version_info >= (3, 12):
+            view = memoryview(payload)
+            self.assertEqual(b"".join([b"<", payload, b">"]), b"<abcdef>")
+        else:
+            # What those call. Before, no class of Python's own can have the protocol.
+            view = payload.__buffer__(0)
+            with self.assertRaises(TypeError):
+                memoryview(payload)
+        self.assertEqual((view.tobytes(), view.readonly), (b"abcdef", True))
+        with self.assertRaises(BufferError):
+            payload.__buffer__(1)
+
+    def test_payload_is_read_into_a_buffer(self):
+        payload = mheap.Object(payload=b"abcdef").payload
+        room = bytearray(b"--------")
+        self.assertEqual(payload.readinto(room), 6)
+        self.assertEqual(room, b"abcdef--")
+        self.assertEqual(payload.readinto(memoryview(room)[6:], 1), 2)
+        self.assertEqual(room, b"abcdefbc")
+        self.assertEqual(payload.readinto(room, 100), 0)
+        self.assertEqual(payload.readinto(bytearray()), 0)
+        room += b"not held any more"
+        for wrong in (b"cannot be written", "text"):
+            with self.assertRaises(TypeError):
+                payload.readinto(wrong)
+        with self.assertRaises(ValueError):
+            payload.readinto(room, -1)
 
     def test_payload_can_be_read_by_parts(self):
         payload = mheap.Object(payload=b"abcdef").payload

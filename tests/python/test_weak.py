@@ -2,10 +2,7 @@
 """Weak references, death, finalizers, ephemerons."""
 import mheap
 from mheap import gc
-from support import HeapTest, needs, wait_until
-
-FINALIZERS = needs("mh_set_finalizer", "mh_next_event")
-WATCHES = needs("mh_watch", "mh_next_event")
+from support import HeapTest, wait_until
 
 
 class ReferenceTests(HeapTest):
@@ -46,7 +43,6 @@ class ReferenceTests(HeapTest):
         self.assertEqual(self.heap.stats()["handles"], 1)
 
 
-@WATCHES
 class CallbackTests(HeapTest):
     def test_the_callback_comes_when_the_object_is_dead(self):
         seen = []
@@ -123,7 +119,6 @@ class CallbackTests(HeapTest):
         self.assertFalse(third.alive)
 
 
-@FINALIZERS
 class FinalizerTests(HeapTest):
     def test_a_finalizer_gets_the_object_whole(self):
         seen = []
@@ -212,7 +207,6 @@ class FinalizerTests(HeapTest):
         self.assertEqual(self.objects(), 0)
 
 
-@needs("mh_new_ephemeron")
 class EphemeronTests(HeapTest):
     def test_a_pair_gives_key_and_value(self):
         key, value = mheap.Object(slots=1), mheap.List(["value"])

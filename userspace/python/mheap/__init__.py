@@ -16,20 +16,25 @@ Failures are the exceptions that Python uses for such: IndexError for a slot tha
 there, MemoryError, ValueError for a heap that was closed, FileNotFoundError where the module
 is not loaded, otherwise OSError with the errno that <linux/mheap.h> tells.
 """
+from ._abi import PROFILE_OFF, PROFILE_STACKS, PROFILE_TAGS
 from ._library import NotSupported, supports
 from ._batch import Batch, Result
-from ._object import Object, Payload, getrefcount, getsizeof
+from ._payload import Payload
+from ._object import Object, getrefcount, getsizeof
+from ._memory import Memory
 from ._heap import Heap, Roots, default_heap, set_default_heap
 from ._list import List
 from ._dict import Dict
 from ._struct import Struct
+from ._settings import Settings
 from ._weak import WeakKeyPair, finalize, ref
 from . import gc
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "Batch", "Dict", "Heap", "List", "NotSupported", "Object", "Payload", "Result", "Roots",
-    "Struct", "WeakKeyPair", "default_heap", "finalize", "gc", "getrefcount", "getsizeof",
-    "ref", "set_default_heap", "supports",
+    "Batch", "Dict", "Heap", "List", "Memory", "NotSupported", "Object", "PROFILE_OFF",
+    "PROFILE_STACKS", "PROFILE_TAGS", "Payload", "Result", "Roots", "Settings", "Struct",
+    "WeakKeyPair", "default_heap", "finalize", "gc", "getrefcount", "getsizeof", "ref",
+    "set_default_heap", "supports",
 ]

@@ -68,6 +68,10 @@ DEBUG_UNCOLLECTABLE = 4
 DEBUG_SAVEALL = 32
 DEBUG_LEAK = 38
 
+PROFILE_OFF = 0
+PROFILE_TAGS = 1
+PROFILE_STACKS = 2
+
 ENUMERATE_OBJECTS = 1
 ENUMERATE_REFERRERS = 2
 ENUMERATE_GARBAGE = 3
@@ -138,7 +142,7 @@ class GenerationStats(Structure):
 
 
 class Stats(Structure):
-    """struct mheap_stats, as it was first: it grows at its end"""
+    """struct mheap_stats; what an older module does not know is 0"""
     _fields_ = [
         ("size", c_uint32),
         ("abi", c_uint32),
@@ -153,6 +157,11 @@ class Stats(Structure):
         ("freed_by_collector", c_uint64),
         ("table_bytes", c_uint64),
         ("generation", GenerationStats * GENERATIONS),
+        ("finalizing", c_uint64),
+        ("finalizers_skipped", c_uint64),
+        ("frozen", c_uint64),
+        ("garbage", c_uint64),
+        ("limit_failures", c_uint64),
     ]
 
 
@@ -192,6 +201,11 @@ class Limits(Structure):
     _fields_ = [("objects", c_uint64), ("bytes", c_uint64), ("handles", c_uint64)]
 
 
+class Profile(Structure):
+    """struct mheap_profile"""
+    _fields_ = [("mode", c_uint32), ("sample", c_uint32)]
+
+
 # What the test compares: the name of the struct, and ours.
 STRUCTS = {
     "mheap_op": Op,
@@ -202,4 +216,5 @@ STRUCTS = {
     "mheap_enumerate": Enumerate,
     "mheap_event": Event,
     "mheap_limits": Limits,
+    "mheap_profile": Profile,
 }

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING, Any, Optional, Union
+import operator
+from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
 from . import _abi, _value
+from ._events import METHOD
 from ._library import error, lib
 
 if TYPE_CHECKING:
     from ._heap import Heap
     from ._object import Object
+
+
+def _number(value: int, name: str) -> int:
+    """For 64 bits."""
+    found = operator.index(value)
+    if not 0 <= found < 1 << 64:
+        raise ValueError(f"{name} must be a number of 64 bits")
+    return found
 
 
 class Result:
@@ -68,6 +78,7 @@ class Batch:
         self._ops: list[_abi.Op] = []
         self._results: list[Result] = []
         self._kept: list[Any] = []      # memory that operations point to
+        self._known: list[tuple[int, Optional[Callable[[], None]], Callable[[bool], None]]] = []
         self._done: Any = ()
 
     def __len__(self) -> int:
@@ -120,9 +131,94 @@ class Batch:
             self.write(leaf, 0, data)
         return _abi.RESULT_FLAG | leaf._index
 
-    def new(self, slots: int = 0, length: int = 0, type: int = 0, temp: bool = False) -> Result:
-        """Make an object."""
-        return self._add_object(_abi.OP_NEW, temp, slots=slots, length=length, type=type)
+    def new(self, slots: int = 0, length: int = 0, type: int = 0, temp: bool = False,
+            site: int = 0) -> Result:
+        """Make an object; site says where in the program, see Heap.profile."""
+        return self._add_object(_abi.OP_NEW, temp, slots=slots, length=length, type=type,
+                                offset=_number(site, "site"))
+
+    def ephemeron(self, key: Reference, value: Reference, length: int = 0,
+                  type: int = _value.PAIR, temp: bool = False, site: int = 0) -> Result:
+        """Make an ephemeron, which keeps the value for as long as the key is alive.
+
+        With the usual type its object is an mheap.WeakKeyPair.
+        """
+        key_number, value_number = self.reference(key), self.reference(value)
+        pair = self._add_object(_abi.OP_NEW, temp, slots=2, length=length, type=type,
+                                flags=_abi.OP_EPHEMERON, offset=_number(site, "site"))
+        for slot, target in enumerate((key_number, value_number)):
+            if target:
+                self._add(_abi.OP_STORE, object=self.reference(pair), slot=slot, target=target)
+        return pair
+
+    def finalizer(self, obj: Reference, function: Optional[Callable[[Any], Any]]) -> int:
+        """Call function(obj) once, before the object dies: see Object.set_finalizer().
+
+        None is for the method __finalize__ of the class that the object is shown as.
+        """
+        number, info = self.reference(obj), self.info(obj)
+        events = self.heap._events
+        cookie = METHOD if function is None else events.new_cookie()
+
+        def begin() -> None:
+            events.expect_finalizer(cookie, function)
+
+        def outcome(good: bool) -> None:
+            if good:
+                events.finalizer_is_set(info.id, cookie)
+            else:
+                events.finalizer_is_not_set(cookie)
+
+        return self._add_known(begin, outcome, _abi.OP_FINALIZER, object=number, offset=cookie)
+
+    def cancel_finalizer(self, obj: Reference) -> int:
+        """Do not call it after all; the operation fails with ENOENT if there is none."""
+        number, info = self.reference(obj), self.info(obj)
+        events = self.heap._events
+
+        def outcome(good: bool) -> None:
+            if good:
+                events.finalizer_is_set(info.id, METHOD)
+
+        return self._add_known(None, outcome, _abi.OP_FINALIZER, object=number,
+                               flags=_abi.OP_CANCEL)
+
+    def watch(self, obj: Reference, function: Callable[[], Any]) -> int:
+        """Call function() when the object is dead; returns a number for unwatch().
+
+        Unlike that of an mheap.ref nobody has to keep it.
+        """
+        number = self.reference(obj)
+        events = self.heap._events
+        cookie = events.new_cookie()
+
+        def begin() -> None:
+            events.expect_death(cookie, function)
+
+        def outcome(good: bool) -> None:
+            if not good:
+                events.ignore_death(cookie)
+
+        self._add_known(begin, outcome, _abi.OP_WATCH, object=number, offset=cookie)
+        return cookie
+
+    def unwatch(self, obj: Reference, watch: int) -> int:
+        """Do not call it after all; the operation fails with ENOENT if there is no such."""
+        events = self.heap._events
+
+        def outcome(good: bool) -> None:
+            if good:
+                events.ignore_death(watch)
+
+        return self._add_known(None, outcome, _abi.OP_UNWATCH, object=self.reference(obj),
+                               offset=_number(watch, "watch"))
+
+    def _add_known(self, begin: Optional[Callable[[], None]], outcome: Callable[[bool], None],
+                   opcode: int, **fields: Any) -> int:
+        """An operation that this process has to know of: before it runs, and how it went."""
+        index = self._add(opcode, **fields)
+        self._known.append((index, begin, outcome))
+        return index
 
     def load(self, obj: Reference, slot: int, temp: bool = False) -> Result:
         """What a slot refers to."""
@@ -187,12 +283,21 @@ class Batch:
         if not self._ops:
             return
         self._done = (_abi.Op * len(self._ops))(*self._ops)
-        executed = lib.mh_submit(self.heap.session, self._done, len(self._ops), 0)
+        executed = 0
+        try:
+            for _, begin, _ in self._known:
+                if begin is not None:
+                    begin()
+            executed = lib.mh_submit(self.heap.session, self._done, len(self._ops), 0)
+        finally:
+            for index, _, outcome in self._known:
+                outcome(index < executed and self._done[index].result >= 0)
         failure = self._done[executed - 1].result if executed > 0 else executed
         if failure >= 0 and executed == len(self._ops):
             failure = self._look_at_loaded()
         if failure < 0:
             self._give_back(executed)
+            self.heap._events.notice()      # of a limit, perhaps
             raise error(failure, f"operation {max(executed, 1) - 1} of the batch")
         self._kept.clear()
 

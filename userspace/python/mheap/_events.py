@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from ._heap import Heap
     from ._object import Object
 
+LIMIT = 1 << _abi.EVENT_LIMIT
+LIMITS = ("objects", "bytes", "handles")    # in the order of the event's numbers
+
 COLLECTIONS = 1 << _abi.EVENT_COLLECTION_START | 1 << _abi.EVENT_COLLECTION_END
 
 # Of a finalizer that is a method of the object's class.
@@ -67,6 +70,7 @@ class Events:
         self._listening = 0
         self._finalizable = False   # an object may have a finalizer
         self._reading = threading.Lock()
+        self.on_limit: Optional[Callable[[str, int, int], Any]] = None
         self.finalized = 0      # how many finalizers have run
         self.lost = 0           # events of collections that nobody read in time
 
@@ -90,23 +94,46 @@ class Events:
             wanted |= COLLECTIONS
         self._listen(wanted)
 
+    def set_on_limit(self, function: Optional[Callable[[str, int, int], Any]]) -> None:
+        """Calls function(which, used, limit) when a limit was reached."""
+        if function is not None and not callable(function):
+            raise TypeError("on_limit must be a function or None")
+        self._listen(self._listening & ~LIMIT | (LIMIT if function is not None else 0))
+        self.on_limit = function
+
+    def new_cookie(self) -> int:
+        """For a finalizer or a watch of this session."""
+        return next(self._cookies)
+
+    def expect_finalizer(self, cookie: int, function: Optional[Callable[[Any], Any]]) -> None:
+        """Before the kernel gets the cookie, as the object can die as soon as it has.
+        Behind it finalizer_is_set() is to be called, or finalizer_is_not_set()."""
+        self._listen(self._listening | 1 << _abi.EVENT_FINALIZE)
+        if function is not None:
+            self._finalizers[cookie] = function
+
+    def finalizer_is_set(self, number: int, cookie: int) -> None:
+        """The object of this number has it, in place of the one that it had."""
+        self._finalizers.pop(self._cookie_of.pop(number, METHOD), None)
+        # It may have been called already.
+        if cookie in self._finalizers:
+            self._cookie_of[number] = cookie
+        self._finalizable = True
+
+    def finalizer_is_not_set(self, cookie: int) -> None:
+        """The kernel did not take it."""
+        self._finalizers.pop(cookie, None)
+
     def set_finalizer(self, obj: "Object", function: Optional[Callable[[Any], Any]]) -> None:
         """Calls function(obj), or the method __finalize__, before the object dies."""
-        self._listen(self._listening | 1 << _abi.EVENT_FINALIZE)
-        cookie = METHOD
-        if function is not None:
-            cookie = next(self._cookies)
-            # There first: the object can die as soon as the kernel knows.
-            self._finalizers[cookie] = function
+        cookie = METHOD if function is None else self.new_cookie()
+        self.expect_finalizer(cookie, function)
         try:
             check(lib.mh_set_finalizer(self._of().session, obj._handle, cookie), "finalizer")
         except BaseException:
-            self._finalizers.pop(cookie, None)
+            self.finalizer_is_not_set(cookie)
             raise
-        self._finalizers.pop(self._cookie_of.pop(obj.id, METHOD), None)
-        if function is not None:
-            self._cookie_of[obj.id] = cookie
-        self._finalizable = True
+        self.finalizer_is_set(obj.id, cookie)
 
     def cancel_finalizer(self, obj: "Object") -> None:
         """Does not call it."""
@@ -116,15 +143,23 @@ class Events:
         check(code, "finalizer")
         self._finalizers.pop(self._cookie_of.pop(obj.id, METHOD), None)
 
+    def expect_death(self, cookie: int, function: Callable[[], Any]) -> None:
+        """Before the kernel gets the cookie of a watch."""
+        self._listen(self._listening | 1 << _abi.EVENT_DEATH)
+        self._watchers[cookie] = function
+
+    def ignore_death(self, cookie: int) -> None:
+        """There is no such watch, or nobody wants to know any more."""
+        self._watchers.pop(cookie, None)
+
     def watch(self, handle: int, function: Callable[[], Any]) -> int:
         """Calls function() when the object, of a strong or weak handle, is dead."""
-        self._listen(self._listening | 1 << _abi.EVENT_DEATH)
-        cookie = next(self._cookies)
-        self._watchers[cookie] = function
+        cookie = self.new_cookie()
+        self.expect_death(cookie, function)
         try:
             check(lib.mh_watch(self._of().session, handle, cookie), "watch an object")
         except BaseException:
-            del self._watchers[cookie]
+            self.ignore_death(cookie)
             raise
         return cookie
 
@@ -137,7 +172,7 @@ class Events:
 
     def notice(self) -> None:
         """Reads what there is, where somebody may be waiting for it."""
-        if self._watchers or self._finalizable:
+        if self._watchers or self._finalizable or self.on_limit is not None:
             self.poll(0)
 
     def poll(self, timeout: Optional[float]) -> int:
@@ -181,6 +216,9 @@ class Events:
                 call(watcher)
         elif event.kind in (_abi.EVENT_COLLECTION_START, _abi.EVENT_COLLECTION_END):
             self._collection(heap, event)
+        elif event.kind == _abi.EVENT_LIMIT:
+            if self.on_limit is not None:
+                call(self.on_limit, LIMITS[event.generation], event.value[0], event.value[1])
         elif event.kind == _abi.EVENT_LOST:
             self.lost += event.value[0]
         return True

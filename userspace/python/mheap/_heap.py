@@ -9,13 +9,14 @@ import os
 import threading
 import weakref
 from collections.abc import MutableMapping
-from typing import Any, Iterator, Optional
+from typing import Any, Callable, Iterator, Optional
 
 from . import _abi, _object, _value
 from ._batch import Batch, info_op
 from ._collector import Collector
 from ._events import Events
 from ._library import DEVICE, check, error, lib
+from ._settings import Settings
 
 
 def _no_device(code: int, what: str) -> int:
@@ -126,9 +127,10 @@ class Heap:
     def __repr__(self) -> str:
         return f"<mheap.Heap {self._name}{' closed' if self.closed else ''}>"
 
-    def new(self, slots: int = 0, length: int = 0, type: int = 0) -> "_object.Object":
+    def new(self, slots: int = 0, length: int = 0, type: int = 0,
+            site: int = 0) -> "_object.Object":
         """Make an object: the same as mheap.Object(..., heap=self)."""
-        return _object.Object(slots=slots, length=length, type=type, heap=self)
+        return _object.Object(slots=slots, length=length, type=type, site=site, heap=self)
 
     def batch(self) -> Batch:
         """Operations for one call: see mheap.Batch."""
@@ -205,6 +207,53 @@ class Heap:
                 raise KeyError(name)
         limits = _abi.Limits(**values)
         check(lib.mh_set_limits(self.session, ctypes.byref(limits)), "limits")
+
+    @property
+    def on_limit(self) -> Optional[Callable[[str, int, int], Any]]:
+        """Who is told when the heap has reached one of its limits, or None.
+
+        on_limit(which, used, limit): which is "objects", "bytes" or "handles". Called when
+        the heap had to be collected for want of room, whether that helped or not, and whoever
+        asked for too much; not again before there was room or the limit was changed. It
+        runs where finalizers do, see poll(), and before the exception for an operation of
+        this session that failed.
+        """
+        return self._events.on_limit
+
+    @on_limit.setter
+    def on_limit(self, function: Optional[Callable[[str, int, int], Any]]) -> None:
+        self._events.set_on_limit(function)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings that are files in sysfs: see mheap.Settings."""
+        if self.closed:
+            raise ValueError("the heap is closed")
+        return Settings(self._name)
+
+    @property
+    def profile(self) -> dict[str, int]:
+        """Is it noted where objects are made? "mode" is one of mheap.PROFILE_*.
+
+        In mode PROFILE_TAGS that is the site= that they are made with, in mode
+        PROFILE_STACKS it is besides the stack of each "sample"th. It shows in snapshots.
+        heap.profile = {"mode": mheap.PROFILE_TAGS} sets it; "sample" stays where it is not
+        named.
+        """
+        profile = _abi.Profile()
+        check(lib.mh_get_profile(self.session, ctypes.byref(profile)), "profile")
+        return {name: getattr(profile, name) for name, _ in _abi.Profile._fields_}
+
+    @profile.setter
+    def profile(self, values: dict[str, int]) -> None:
+        for name in values:
+            if name not in ("mode", "sample"):
+                raise KeyError(name)
+        mode, sample = (_object.in_range(values.get(name, 0), name, 0xffffffff)
+                        for name in ("mode", "sample"))
+        if "mode" not in values:
+            mode = self.profile["mode"]
+        check(lib.mh_set_profile(self.session, mode, sample), "profile")
 
     def snapshot(self) -> io.FileIO:
         """The heap as it is now, for "mheap snapshot" and its like: a file to read."""
@@ -294,6 +343,21 @@ class Heap:
         buffer = ctypes.create_string_buffer(length)
         got = check(lib.mh_read(self.session, handle, offset, buffer, length), "read payload")
         return buffer.raw[:got]
+
+    def _read_into(self, handle: int, offset: int, view: memoryview) -> int:
+        """Reads into memory that is writable and in one piece; how many bytes."""
+        if not view.nbytes:
+            return 0
+        buffer = (ctypes.c_char * view.nbytes).from_buffer(view)
+        return check(lib.mh_read(self.session, handle, offset, buffer, view.nbytes),
+                     "read payload")
+
+    def _info(self, handle: int) -> _abi.ObjectInfo:
+        batch = Batch(self)
+        info = _abi.ObjectInfo()
+        batch._ops.append(info_op(handle, info))
+        batch.submit()
+        return info
 
     def _write(self, handle: int, offset: int, data: bytes) -> None:
         code = lib.mh_write(self.session, handle, offset, data, len(data))

@@ -8,17 +8,26 @@ import os
 import sys
 import weakref
 import zlib
-from typing import TYPE_CHECKING, Any, Callable, Iterator, Optional, Union
+from typing import TYPE_CHECKING, Any, Callable, Iterator, Optional
 
 from . import _abi
 from ._batch import Batch
 from ._library import error
+from ._payload import Buffer, Payload, contents
 
 if TYPE_CHECKING:
     from ._heap import Heap
 
 # Which class an object of a type is shown as.
 _classes: weakref.WeakValueDictionary[int, type] = weakref.WeakValueDictionary()
+
+
+def in_range(value: Any, name: str, most: int) -> int:
+    """An argument that has to be a number from 0 to the most that is allowed."""
+    found = operator.index(value)
+    if not 0 <= found <= most:
+        raise ValueError(f"{name} must be 0 to {most}")
+    return found
 
 
 def class_of(kind: int) -> type["Object"]:
@@ -80,7 +89,8 @@ class Object:
 
     A subclass has a type number made of its name, the same in every process, or the one
     that it is given: class Node(mheap.Object, type=7). Objects of the type are shown as
-    the class. Where a subclass has a method __finalize__, its objects get it as
+    the class. site is a number that says where in the program the object is made, see
+    Heap.profile. Where a subclass has a method __finalize__, its objects get it as
     their finalizer: a __del__ that runs once nothing in the whole heap refers to the
     object any more.
     """
@@ -98,27 +108,25 @@ class Object:
         _classes[type] = cls
 
     def __init__(self, slots: int = 0, length: int = 0, type: Optional[int] = None,
-                 heap: Optional["Heap"] = None, payload: Optional[bytes] = None) -> None:
-        if payload is not None:
-            payload = bytes(payload)
-            length = max(length, len(payload))
-        batch, new = self._make(slots, length, type, heap)
-        if payload:
-            batch.write(new, 0, payload[:_abi.IO_MAX])
+                 heap: Optional["Heap"] = None, payload: Optional[Buffer] = None,
+                 site: int = 0) -> None:
+        data = b"" if payload is None else contents(payload)
+        length = max(in_range(length, "length", _abi.LENGTH_MAX), len(data))
+        batch, new = self._make(slots, length, type, heap, site)
+        if data:
+            batch.write(new, 0, data[:_abi.IO_MAX])
         batch.submit()
         self._take(batch.heap, new)
-        if payload and len(payload) > _abi.IO_MAX:
-            self.payload[_abi.IO_MAX:len(payload)] = payload[_abi.IO_MAX:]
+        if len(data) > _abi.IO_MAX:
+            self.payload.write(data[_abi.IO_MAX:], _abi.IO_MAX)
 
     def _make(self, slots: int, length: int, kind: Optional[int],
-              heap: Optional["Heap"]) -> tuple[Batch, Any]:
+              heap: Optional["Heap"], site: int = 0) -> tuple[Batch, Any]:
         """A batch that makes the object; more can be put into it before it runs."""
-        for number, name, most in ((slots, "slots", _abi.SLOTS_MAX),
-                                   (length, "length", _abi.LENGTH_MAX)):
-            if not 0 <= operator.index(number) <= most:
-                raise ValueError(f"{name} must be 0 to {most}")
+        slots = in_range(slots, "slots", _abi.SLOTS_MAX)
+        length = in_range(length, "length", _abi.LENGTH_MAX)
         batch = Batch(heap)
-        return batch, batch.new(slots, length, self.TYPE if kind is None else kind)
+        return batch, batch.new(slots, length, self.TYPE if kind is None else kind, site=site)
 
     def _take(self, heap: "Heap", new: Any) -> None:
         """Becomes the wrapper of what a batch has made."""
@@ -272,15 +280,19 @@ class Object:
 
     @property
     def payload(self) -> "Payload":
-        """The bytes. Setting it makes the payload as long as what it is set to."""
+        """The bytes; setting it makes the payload as long as what it is set to.
+
+        bytes(obj.payload) is all of them, obj.payload[1:5] some, obj.payload.view() a
+        memoryview of a copy.
+        """
         return Payload(self)
 
     @payload.setter
-    def payload(self, data: bytes) -> None:
-        data = bytes(data)
+    def payload(self, data: Buffer) -> None:
+        data = contents(data)
         if self.info.length != len(data):
             self.resize(length=len(data))
-        self.payload[:] = data
+        self.payload.write(data)
 
     # Its end
 
@@ -300,79 +312,6 @@ class Object:
     def cancel_finalizer(self) -> None:
         """Do not call it after all; LookupError if there is none."""
         self._heap._events.cancel_finalizer(self)
-
-
-class Payload:
-    """The payload of an object: bytes in the kernel, read and written in place.
-
-    Indexing and slicing, len() and bytes() are as for a bytearray; a slice that is
-    assigned must have the same length. Up to 4096 bytes are read or written at once.
-    """
-
-    __slots__ = ("_object",)
-
-    def __init__(self, obj: Object) -> None:
-        self._object = obj
-
-    def __len__(self) -> int:
-        return self._object.info.length
-
-    def __bytes__(self) -> bytes:
-        return self.read()
-
-    tobytes = __bytes__
-
-    def __repr__(self) -> str:
-        return f"<payload of {self._object!r}: {len(self)} bytes>"
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, (bytes, bytearray, memoryview, Payload)):
-            return NotImplemented
-        return self.read() == bytes(other)
-
-    __hash__ = None     # type: ignore[assignment]
-
-    def read(self, offset: int = 0, length: Optional[int] = None) -> bytes:
-        """Bytes from an offset, fewer where the payload ends."""
-        if offset < 0 or (length is not None and length < 0):
-            raise ValueError("neither may be negative")
-        rest = max(len(self) - offset, 0)
-        obj = self._object
-        return obj._heap._read(obj._handle, offset, rest if length is None else min(length, rest))
-
-    def write(self, data: bytes, offset: int = 0) -> None:
-        """Bytes to an offset; IndexError if they do not fit, and nothing is written."""
-        if offset < 0:
-            raise ValueError("the offset may not be negative")
-        data = bytes(data)
-        if data:
-            self._object._heap._write(self._object._handle, offset, data)
-
-    def __getitem__(self, index: Union[int, slice]) -> Any:
-        if isinstance(index, slice):
-            start, stop, step = index.indices(len(self))
-            if step != 1:
-                return self.read()[index]
-            return self.read(start, max(stop - start, 0))
-        return self.read(self._offset(index), 1)[0]
-
-    def __setitem__(self, index: Union[int, slice], value: Any) -> None:
-        if isinstance(index, slice):
-            start, stop, step = index.indices(len(self))
-            data = bytes(value)
-            if step != 1 or len(data) != max(stop - start, 0):
-                raise ValueError("a slice of a payload keeps its length: use resize()")
-            self.write(data, start)
-        else:
-            self.write(bytes((value,)), self._offset(index))
-
-    def _offset(self, index: int) -> int:
-        number, length = operator.index(index), len(self)
-        if number < 0:
-            number += length
-        if not 0 <= number < length:
-            raise IndexError("past the end of the payload")
-        return number
 
 
 def _measure() -> int:

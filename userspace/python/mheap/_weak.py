@@ -2,14 +2,13 @@
 """References that do not keep alive, as in CPython's module weakref; and ephemerons."""
 from __future__ import annotations
 
-import ctypes
 import errno
 import os
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from . import _abi, _value
 from ._batch import Batch
-from ._library import check, error, lib
+from ._library import check, lib
 from ._object import Object, _classes
 
 if TYPE_CHECKING:
@@ -161,20 +160,10 @@ class WeakKeyPair(Object, type=_value.PAIR):
     def __init__(self, key: Object, value: Any, heap: Optional["Heap"] = None) -> None:
         if not isinstance(key, Object):
             raise TypeError("the key must be an mheap.Object")
-        heap = key.heap if heap is None else heap
-        held = value if isinstance(value, Object) or value is None else _boxed(value, heap)
-        handle = ctypes.c_uint64()
-        code = lib.mh_new_ephemeron(heap.session, self.TYPE, key._handle,
-                                    0 if held is None else held._handle, 0,
-                                    ctypes.byref(handle))
-        if code < 0:
-            raise error(code, "ephemeron")
-        batch = Batch(heap)
-        info = _abi.ObjectInfo()
-        from ._batch import info_op
-        batch._ops.append(info_op(handle.value, info))
+        batch = Batch(key.heap if heap is None else heap)
+        pair = batch.ephemeron(key, value, type=self.TYPE)
         batch.submit()
-        self._become(heap, handle.value, info.id)
+        self._take(batch.heap, pair)
 
     @property
     def key(self) -> Any:
@@ -185,12 +174,6 @@ class WeakKeyPair(Object, type=_value.PAIR):
     def value(self) -> Any:
         """The value, or None when the key is dead."""
         return self._get(1)
-
-
-def _boxed(value: Any, heap: "Heap") -> Object:
-    """A leaf with a value, as an object."""
-    kind, data = _value.encode(value)
-    return Object(type=kind, payload=data, length=len(data), heap=heap)
 
 
 assert _classes[_value.PAIR] is WeakKeyPair

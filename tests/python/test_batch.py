@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
+"""Operations of batches that bring events: finalizers, watches; and ephemerons."""
+import mheap
+from mheap import gc
+from support import HeapTest, wait_until
+
+
+class FinalizerTests(HeapTest):
+    def test_objects_get_finalizers_as_they_are_made(self):
+        seen = []
+        with mheap.Batch() as batch:
+            made = [batch.new(slots=1, length=number) for number in range(3)]
+            for one in made:
+                batch.finalizer(one, lambda obj: seen.append(len(obj.payload)))
+        objects = [one.object for one in made]
+        gc.collect()
+        self.assertEqual(seen, [])
+        del objects[1]
+        self.assertTrue(wait_until(lambda: seen == [1]))
+        objects.clear()
+        self.assertTrue(wait_until(lambda: sorted(seen) == [0, 1, 2]))
+        self.assertEqual(self.objects(), 0)
+
+    def test_what_is_temporary_can_have_one_too(self):
+        seen = []
+        with mheap.Batch() as batch:
+            batch.finalizer(batch.new(length=5, temp=True),
+                            lambda obj: seen.append(len(obj.payload)))
+        self.assertTrue(wait_until(lambda: seen == [5]))
+        self.assertEqual(self.objects(), 0)
+        self.assertEqual(self.heap._events._cookie_of, {})
+
+    def test_the_last_finalizer_counts(self):
+        seen = []
+        obj = mheap.Object(slots=1)
+        obj.set_finalizer(lambda one: seen.append(1))
+        with mheap.Batch() as batch:
+            batch.finalizer(obj, lambda one: seen.append(2))
+        self.assertEqual(len(self.heap._events._finalizers), 1)
+        del obj
+        self.assertTrue(wait_until(lambda: seen))
+        gc.collect()
+        self.assertEqual(seen, [2])
+
+    def test_a_finalizer_can_be_cancelled(self):
+        seen = []
+        obj = mheap.Object(slots=1)
+        obj.set_finalizer(seen.append)
+        with mheap.Batch() as batch:
+            batch.cancel_finalizer(obj)
+        with self.assertRaises(FileNotFoundError):
+            with mheap.Batch() as batch:
+                batch.cancel_finalizer(obj)
+        self.assertEqual(self.heap._events._finalizers, {})
+        del batch, obj
+        gc.collect()
+        self.assertEqual(seen, [])
+        self.assertEqual(self.objects(), 0)
+
+    def test_the_method_of_a_class_can_be_asked_for(self):
+        class Tidy(mheap.Object, type=77):
+            tidied = 0
+
+            def __finalize__(self):
+                Tidy.tidied += 1
+
+        with mheap.Batch() as batch:
+            batch.finalizer(batch.new(type=77, temp=True), None)
+        self.assertTrue(wait_until(lambda: Tidy.tidied == 1))
+
+
+class WatchTests(HeapTest):
+    def test_a_death_is_told_once(self):
+        seen = []
+        obj = mheap.Object(slots=1)
+        with mheap.Batch() as batch:
+            batch.watch(obj, lambda: seen.append("first"))
+            batch.watch(obj, lambda: seen.append("second"))
+        self.assertTrue(obj.info.flags & 64)
+        gc.poll()
+        self.assertEqual(seen, [])
+        del obj
+        self.assertTrue(wait_until(lambda: sorted(seen) == ["first", "second"]))
+        self.assertEqual(self.heap._events._watchers, {})
+
+    def test_a_watch_that_is_taken_back_is_not_told(self):
+        seen = []
+        obj = mheap.Object(slots=1)
+        with mheap.Batch() as batch:
+            watch = batch.watch(obj, lambda: seen.append(1))
+            batch.watch(obj, lambda: seen.append(2))
+        with mheap.Batch() as batch:
+            batch.unwatch(obj, watch)
+        with self.assertRaises(FileNotFoundError):
+            with mheap.Batch() as batch:
+                batch.unwatch(obj, watch)
+        del batch, obj
+        self.assertTrue(wait_until(lambda: seen))
+        gc.poll()
+        self.assertEqual(seen, [2])
+
+    def test_nothing_is_kept_of_a_batch_that_fails(self):
+        seen = []
+        obj = mheap.Object(slots=1)
+        batch = mheap.Batch()
+        batch.watch(obj, lambda: seen.append("watch in time"))
+        batch.store(obj, 7, obj)
+        batch.watch(obj, lambda: seen.append("watch too late"))
+        batch.finalizer(obj, lambda one: seen.append("finalizer too late"))
+        self.assertEqual(self.heap._events._watchers, {})
+        with self.assertRaises(OSError):
+            batch.submit()
+        self.assertEqual(len(self.heap._events._watchers), 1)
+        self.assertEqual(self.heap._events._finalizers, {})
+        del batch, obj
+        self.assertTrue(wait_until(lambda: seen))
+        gc.poll()
+        self.assertEqual(seen, ["watch in time"])
+
+
+class EphemeronTests(HeapTest):
+    def test_a_batch_makes_a_pair(self):
+        key = mheap.Object(slots=1)
+        with mheap.Batch() as batch:
+            made = batch.ephemeron(key, "value")
+            value = batch.new(slots=1, temp=True)
+            batch.store(value, 0, key)
+            other = batch.ephemeron(key, value, length=3)
+        pair, other = made.object, other.object
+        del batch, made, value
+        self.assertIs(type(pair), mheap.WeakKeyPair)
+        self.assertIs(pair.key, key)
+        self.assertEqual(pair.value, "value")
+        self.assertIs(other.value[0], key)
+        self.assertEqual(len(other.payload), 3)
+        gc.collect()
+        self.assertIs(other.key, key)
+        del key
+        gc.collect()
+        self.assertEqual((pair.key, pair.value, other.key, other.value), (None,) * 4)
+        self.assertEqual(self.objects(), 2)
+
+    def test_a_pair_has_no_value_without_a_key(self):
+        batch = mheap.Batch()
+        batch.ephemeron(None, "value")
+        with self.assertRaises(FileNotFoundError):
+            batch.submit()
+        self.assertEqual(self.objects(), 0)
+
+
+class SiteTests(HeapTest):
+    def test_a_site_is_64_bits(self):
+        for wrong in (-1, 1 << 64):
+            with self.assertRaises(ValueError):
+                mheap.Batch().new(site=wrong)
+        with self.assertRaises(TypeError):
+            mheap.Object(site="here")
+        mheap.Object(site=(1 << 64) - 1)
