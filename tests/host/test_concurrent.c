@@ -2,7 +2,7 @@
 /*
  * Threads on one heap, each with a session of its own, beside two collectors, a
  * worker and somebody who looks at figures. What the threads do is in
- * ../kunit/mutator.c. When all is quiet, the references of the whole heap are
+ * ../kunit/mutator*.c. When all is quiet, the references of the whole heap are
  * counted once more, by looking.
  *
  * SEED= and OPS= repeat a run as far as threads can be repeated; OPS is the steps

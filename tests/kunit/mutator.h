@@ -20,6 +20,8 @@
 
 #define MUTATORS_MAX	8U
 
+struct mutator_game;
+
 /* Places for references, by what they are for. */
 enum mutator_place {
 	MUTATOR_SHARED,		/* the object that everybody knows */
@@ -103,7 +105,7 @@ struct mutator {
 	u32 number;
 	u32 reopened;
 	u64 random;
-	u32 mood;
+	const struct mutator_game *mood;
 	u64 steps;
 	u64 operations;
 	struct mutator_reference held[MUTATOR_PLACES];
