@@ -23,6 +23,7 @@ struct mutator_game {
 
 static const struct mutator_game games[] = {
 	{ mutator_make_one, 4 },
+	{ mutator_make_one_ephemeron, 1 },
 	{ mutator_store_one, 3 },
 	{ mutator_store_many, 1 },
 	{ mutator_play_hot, 2 },
@@ -42,6 +43,7 @@ static const struct mutator_game games[] = {
 	{ mutator_play_list, 3 },
 	{ mutator_play_shrinking, 3 },
 	{ mutator_play_name, 2 },
+	{ mutator_play_ephemeron, 6 },
 	{ verify_one, 3 },
 };
 
@@ -114,6 +116,7 @@ void mutator_open_session(struct mutator *m)
 	memset(m->held, 0, sizeof(m->held));
 	memset(m->token, 0, sizeof(m->token));
 	memset(m->ring, 0, sizeof(m->ring));
+	memset(m->chain, 0, sizeof(m->chain));
 	memset(m->name, 0, sizeof(m->name));
 	m->length = 0;
 	m->left = 0;

@@ -34,7 +34,10 @@ enum mutator_place {
 	MUTATOR_CURSOR,		/* on it */
 	MUTATOR_NAMED,		/* has a name, or had one */
 	MUTATOR_SHRINKING,	/* hangs on garbage and is to lose its slots */
-	MUTATOR_PLACES,
+	MUTATOR_TABLE,		/* has ephemerons in its slots */
+	MUTATOR_KEY,		/* the first keys of chains */
+	MUTATOR_VALUE = MUTATOR_KEY + 4,	/* values of chains */
+	MUTATOR_PLACES = MUTATOR_VALUE + 4,
 };
 
 #define MUTATOR_HOLDERS		(MUTATOR_TOKEN - MUTATOR_HOLDER)
@@ -43,6 +46,8 @@ enum mutator_place {
 #define MUTATOR_HOLDER_SLOTS	4
 #define MUTATOR_RING_MEMBERS	3
 #define MUTATOR_NAMES		16
+#define MUTATOR_CHAINS		(MUTATOR_VALUE - MUTATOR_KEY)
+#define MUTATOR_LINKS		3
 
 /**
  * struct mutator_reference - a reference from outside that a mutator holds
@@ -81,6 +86,26 @@ struct mutator_ring {
 };
 
 /**
+ * struct mutator_chain - a chain of ephemerons, see mutator_ephemeron.c
+ * @key: ids of keys; 0 where there is no chain
+ * @value: ids of values
+ * @weak_key: handles
+ * @weak_value: handles
+ * @cyclic: values refer to their keys
+ * @dead: so many of the first keys are known to be dead
+ * @visited: which value is in hand, if one is
+ */
+struct mutator_chain {
+	u64 key[MUTATOR_LINKS];
+	u64 value[MUTATOR_LINKS];
+	u64 weak_key[MUTATOR_LINKS];
+	u64 weak_value[MUTATOR_LINKS];
+	bool cyclic;
+	u32 dead;
+	u32 visited;
+};
+
+/**
  * struct mutator - one of the programs
  * @torture: what it belongs to
  * @session: its own
@@ -93,6 +118,7 @@ struct mutator_ring {
  * @held: all its references from outside
  * @token: tokens
  * @ring: rings
+ * @chain: chains of ephemerons
  * @name: weak handles to public objects
  * @named: number of the object with this mutator's name, or 0
  * @named_id: its id
@@ -111,6 +137,7 @@ struct mutator {
 	struct mutator_reference held[MUTATOR_PLACES];
 	struct mutator_token token[MUTATOR_TOKENS];
 	struct mutator_ring ring[MUTATOR_RINGS];
+	struct mutator_chain chain[MUTATOR_CHAINS];
 	u64 name[MUTATOR_NAMES];
 	u32 named;
 	u64 named_id;

@@ -35,9 +35,11 @@ void mutator_verify(struct mutator *m, u32 object, u64 id);
 void mutator_let_go(struct mutator *m, u32 place);
 void mutator_keep(struct mutator *m, u32 place, u32 object, u64 id);
 u32 mutator_make(struct mutator *m, u32 slots, u32 length, u64 rest, u64 *id);
+u32 mutator_make_ephemeron(struct mutator *m, u64 *id);
 void mutator_put(struct mutator *m, u32 object);
 void mutator_store(struct mutator *m, u32 object, u32 slot, u32 target);
 u32 mutator_load(struct mutator *m, u32 object, u32 slot);
+u32 mutator_move(struct mutator *m, u32 from, u32 slot, u32 to, u32 place);
 
 /* mutator.c */
 void mutator_open_session(struct mutator *m);
@@ -46,6 +48,7 @@ void mutator_take_shared(struct mutator *m);
 
 /* mutator_public.c */
 void mutator_make_one(struct mutator *m);
+void mutator_make_one_ephemeron(struct mutator *m);
 void mutator_store_one(struct mutator *m);
 void mutator_store_many(struct mutator *m);
 void mutator_load_one(struct mutator *m);
@@ -68,5 +71,6 @@ void mutator_play_list(struct mutator *m);
 void mutator_play_shrinking(struct mutator *m);
 void mutator_play_name(struct mutator *m);
 void mutator_take_name_back(struct mutator *m);
+void mutator_play_ephemeron(struct mutator *m);
 
 #endif /* _MHEAP_KUNIT_MUTATOR_GAME_H */

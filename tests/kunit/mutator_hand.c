@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "mutator_game.h"
+#include "core/ephemeron.h"
 
 /**
  * mutator_check_of - what a payload has beside the id of its object
@@ -158,6 +159,28 @@ void mutator_keep(struct mutator *m, u32 place, u32 object, u64 id)
 	held->id = id;
 }
 
+static u32 make(struct mutator *m, const struct mheap_shape *shape, u64 rest, u64 *id)
+{
+	struct mheap_object_figures figures;
+	struct mutator_canary canary = { .rest = rest };
+	u32 object;
+
+	m->operations += 3;
+	if (!mutator_granted(m, "a new object", mheap_object_new(&m->session, shape, &object)))
+		return 0;
+	mheap_object_figures(&m->session, object, &figures);
+	if (!m->torture->watched)
+		mutator_expect(m, "a new object has one reference from outside",
+			       figures.outside, 1);
+	mutator_expect(m, "a new object has none from slots", figures.inside, 0);
+	*id = figures.id;
+	canary.id = figures.id;
+	canary.check = mutator_check_of(canary.id);
+	mutator_expect(m, "a payload can be written",
+		       mheap_object_write(&m->session, object, 0, &canary, sizeof(canary)), 0);
+	return object;
+}
+
 /**
  * mutator_make - make an object
  * @m: a mutator
@@ -175,25 +198,25 @@ u32 mutator_make(struct mutator *m, u32 slots, u32 length, u64 rest, u64 *id)
 		.type = mutator_below(m, 300), .slots = slots,
 		.length = max(length, MUTATOR_LENGTH_MIN),
 	};
-	struct mheap_object_figures figures;
-	struct mutator_canary canary = { .rest = rest };
-	u32 object;
 
-	m->operations += 3;
-	if (!mutator_granted(m, "a new object",
-			     mheap_object_new(&m->session, &shape, &object)))
-		return 0;
-	mheap_object_figures(&m->session, object, &figures);
-	if (!m->torture->watched)
-		mutator_expect(m, "a new object has one reference from outside",
-			       figures.outside, 1);
-	mutator_expect(m, "a new object has none from slots", figures.inside, 0);
-	*id = figures.id;
-	canary.id = figures.id;
-	canary.check = mutator_check_of(canary.id);
-	mutator_expect(m, "a payload can be written",
-		       mheap_object_write(&m->session, object, 0, &canary, sizeof(canary)), 0);
-	return object;
+	return make(m, &shape, rest, id);
+}
+
+/**
+ * mutator_make_ephemeron - make an ephemeron
+ * @m: a mutator
+ * @id: filled, unless there is no memory
+ *
+ * Context: Entered. May sleep.
+ * Return: The ephemeron, which the caller holds, or 0 where there is no memory.
+ */
+u32 mutator_make_ephemeron(struct mutator *m, u64 *id)
+{
+	const struct mheap_shape shape = {
+		.slots = MHEAP_EPHEMERON_SLOTS, .length = MUTATOR_LENGTH_MIN, .ephemeron = true,
+	};
+
+	return make(m, &shape, 0, id);
 }
 
 /**
@@ -242,5 +265,25 @@ u32 mutator_load(struct mutator *m, u32 object, u32 slot)
 	m->operations++;
 	mutator_expect(m, "a slot can be loaded",
 		       mheap_object_load(&m->session, object, slot, &target), 0);
+	return target;
+}
+
+/**
+ * mutator_move - move a reference from slot to slot
+ * @m: a mutator
+ * @from: it holds it
+ * @slot: of @from; emptied
+ * @to: it holds it
+ * @place: a slot of @to
+ *
+ * Context: Entered.
+ * Return: What was moved, which the caller holds as well, or 0 for nothing.
+ */
+u32 mutator_move(struct mutator *m, u32 from, u32 slot, u32 to, u32 place)
+{
+	const u32 target = mutator_load(m, from, slot);
+
+	mutator_store(m, to, place, target);
+	mutator_store(m, from, slot, 0);
 	return target;
 }

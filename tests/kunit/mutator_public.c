@@ -53,6 +53,25 @@ void mutator_make_one(struct mutator *m)
 }
 
 /**
+ * mutator_make_one_ephemeron - make an ephemeron, mostly with a key and a value
+ * @m: a mutator
+ *
+ * Context: Entered. May sleep.
+ */
+void mutator_make_one_ephemeron(struct mutator *m)
+{
+	const u32 key = some(m);
+	u64 id;
+	u32 object = mutator_make_ephemeron(m, &id);
+
+	if (!object)
+		return;
+	if (mutator_granted(m, "a key", mheap_object_store(&m->session, object, 0, key)))
+		mutator_store(m, object, 1, some(m));
+	keep_public(m, object);
+}
+
+/**
  * mutator_store_one - store one object into another, or nothing
  * @m: a mutator
  *
@@ -146,13 +165,19 @@ void mutator_drop_one(struct mutator *m)
 void mutator_resize_one(struct mutator *m)
 {
 	const u32 object = some(m);
+	struct mheap_object_figures figures;
 	u32 slots = some_slots(m);
+	int error;
 
 	if (object == m->torture->shared)
 		slots = MUTATOR_SHARED_SLOTS + (mutator_once_in(m, 4) ? 100 : 0);
-	if (mutator_granted(m, "a new shape",
-			    mheap_object_resize(&m->session, object, slots, some_length(m))))
-		mutator_verify(m, object, 0);
+	error = mheap_object_resize(&m->session, object, slots, some_length(m));
+	mheap_object_figures(&m->session, object, &figures);
+	if (figures.shape.ephemeron)
+		mutator_expect(m, "an ephemeron keeps its shape", error, -EINVAL);
+	else
+		mutator_granted(m, "a new shape", error);
+	mutator_verify(m, object, 0);
 }
 
 /**

@@ -203,17 +203,13 @@ void mutator_renew_holder(struct mutator *m)
 {
 	const u32 place = mutator_below(m, MUTATOR_HOLDERS);
 	const u32 old = m->held[MUTATOR_HOLDER + place].object;
-	u32 i, holder, target;
+	u32 i, holder;
 	u64 id;
 
 	holder = mutator_make(m, MUTATOR_HOLDER_SLOTS, 0, 0, &id);
 	if (!holder)
 		return;
-	for (i = 0; old && i < MUTATOR_HOLDER_SLOTS; i++) {
-		target = mutator_load(m, old, i);
-		mutator_store(m, holder, i, target);
-		mutator_store(m, old, i, 0);
-		mutator_put(m, target);
-	}
+	for (i = 0; old && i < MUTATOR_HOLDER_SLOTS; i++)
+		mutator_put(m, mutator_move(m, old, i, holder, i));
 	mutator_keep(m, MUTATOR_HOLDER + place, holder, id);
 }

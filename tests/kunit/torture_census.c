@@ -70,7 +70,8 @@ static void look_into(struct census *census, u32 object)
 		       canary.id, figures.id);
 	census->tracked += figures.tracked;
 	census->bytes += figures.charged;
-	for (i = 0; i < figures.shape.slots; i++) {
+	/* Slot 0 of an ephemeron has the key, which does not count. */
+	for (i = figures.shape.ephemeron; i < figures.shape.slots; i++) {
 		target = 0;
 		mheap_object_load(keeper, object, i, &target);
 		if (!target)
