@@ -44,6 +44,7 @@ static const struct mutator_game games[] = {
 	{ mutator_play_shrinking, 3 },
 	{ mutator_play_name, 2 },
 	{ mutator_play_ephemeron, 6 },
+	{ mutator_play_watch, 4 },
 	{ verify_one, 3 },
 };
 
@@ -117,6 +118,7 @@ void mutator_open_session(struct mutator *m)
 	memset(m->token, 0, sizeof(m->token));
 	memset(m->ring, 0, sizeof(m->ring));
 	memset(m->chain, 0, sizeof(m->chain));
+	memset(m->watch, 0, sizeof(m->watch));
 	memset(m->name, 0, sizeof(m->name));
 	m->length = 0;
 	m->left = 0;

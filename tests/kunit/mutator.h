@@ -37,7 +37,8 @@ enum mutator_place {
 	MUTATOR_TABLE,		/* has ephemerons in its slots */
 	MUTATOR_KEY,		/* the first keys of chains */
 	MUTATOR_VALUE = MUTATOR_KEY + 4,	/* values of chains */
-	MUTATOR_PLACES = MUTATOR_VALUE + 4,
+	MUTATOR_WATCHED = MUTATOR_VALUE + 4,	/* have watches */
+	MUTATOR_PLACES = MUTATOR_WATCHED + 8,
 };
 
 #define MUTATOR_HOLDERS		(MUTATOR_TOKEN - MUTATOR_HOLDER)
@@ -48,6 +49,7 @@ enum mutator_place {
 #define MUTATOR_NAMES		16
 #define MUTATOR_CHAINS		(MUTATOR_VALUE - MUTATOR_KEY)
 #define MUTATOR_LINKS		3
+#define MUTATOR_WATCHES		(MUTATOR_PLACES - MUTATOR_WATCHED)
 
 /**
  * struct mutator_reference - a reference from outside that a mutator holds
@@ -106,6 +108,22 @@ struct mutator_chain {
 };
 
 /**
+ * struct mutator_watch - an object whose death this mutator is to be told of
+ * @id: of the object; 0 where there is no watch
+ * @weak: a handle
+ * @cookie: of the watch
+ * @own: nobody else can get hold of it, and it dies by count
+ * @dead: it is known to be dead, and the event may not have come yet
+ */
+struct mutator_watch {
+	u64 id;
+	u64 weak;
+	u64 cookie;
+	bool own;
+	bool dead;
+};
+
+/**
  * struct mutator - one of the programs
  * @torture: what it belongs to
  * @session: its own
@@ -119,6 +137,8 @@ struct mutator_chain {
  * @token: tokens
  * @ring: rings
  * @chain: chains of ephemerons
+ * @watch: watches
+ * @cookie: the last one of a watch
  * @name: weak handles to public objects
  * @named: number of the object with this mutator's name, or 0
  * @named_id: its id
@@ -138,6 +158,8 @@ struct mutator {
 	struct mutator_token token[MUTATOR_TOKENS];
 	struct mutator_ring ring[MUTATOR_RINGS];
 	struct mutator_chain chain[MUTATOR_CHAINS];
+	struct mutator_watch watch[MUTATOR_WATCHES];
+	u64 cookie;
 	u64 name[MUTATOR_NAMES];
 	u32 named;
 	u64 named_id;

@@ -72,5 +72,7 @@ void mutator_play_shrinking(struct mutator *m);
 void mutator_play_name(struct mutator *m);
 void mutator_take_name_back(struct mutator *m);
 void mutator_play_ephemeron(struct mutator *m);
+void mutator_play_watch(struct mutator *m);
+void mutator_settle_watches(struct mutator *m);
 
 #endif /* _MHEAP_KUNIT_MUTATOR_GAME_H */

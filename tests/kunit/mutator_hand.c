@@ -213,7 +213,8 @@ u32 mutator_make(struct mutator *m, u32 slots, u32 length, u64 rest, u64 *id)
 u32 mutator_make_ephemeron(struct mutator *m, u64 *id)
 {
 	const struct mheap_shape shape = {
-		.slots = MHEAP_EPHEMERON_SLOTS, .length = MUTATOR_LENGTH_MIN, .ephemeron = true,
+		.slots = MHEAP_EPHEMERON_SLOTS, .length = MUTATOR_LENGTH_MIN,
+		.ephemeron = true,
 	};
 
 	return make(m, &shape, 0, id);

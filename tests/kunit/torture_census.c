@@ -110,6 +110,20 @@ static void compare_figures(struct census *census)
 	torture_expect(census->torture, "census: bytes", figures.bytes, census->bytes);
 }
 
+/* What has happened by now has been told. */
+static void settle(struct torture *torture)
+{
+	struct mutator *m;
+	u32 i;
+
+	for (i = 0; i < torture->mutators; i++) {
+		m = &torture->mutator[i];
+		mheap_session_enter_always(&m->session);
+		mutator_settle_watches(m);
+		mheap_session_leave(&m->session);
+	}
+}
+
 /**
  * torture_census - count everything by looking, and compare
  * @torture: nobody is at work, and everything has been collected
@@ -131,6 +145,7 @@ void torture_census(struct torture *torture)
 	};
 	u32 i;
 
+	settle(torture);
 	if (census.inside && census.outside && census.queue) {
 		find_held(&census);
 		for (i = 0; i < census.found; i++)
