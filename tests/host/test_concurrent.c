@@ -203,7 +203,9 @@ static void work(struct run *run)
 	pthread_join(looker, NULL);
 	if (run->meddle)
 		pthread_join(meddler, NULL);
-	be_quiet(run);
+	do
+		be_quiet(run);
+	while (torture_settle(&run->torture));
 }
 
 /* Collections of all generations, often. */

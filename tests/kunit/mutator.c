@@ -45,6 +45,7 @@ static const struct mutator_game games[] = {
 	{ mutator_play_name, 2 },
 	{ mutator_play_ephemeron, 6 },
 	{ mutator_play_watch, 4 },
+	{ mutator_play_final, 6 },
 	{ verify_one, 3 },
 };
 
@@ -119,6 +120,7 @@ void mutator_open_session(struct mutator *m)
 	memset(m->ring, 0, sizeof(m->ring));
 	memset(m->chain, 0, sizeof(m->chain));
 	memset(m->watch, 0, sizeof(m->watch));
+	mutator_lose_finals(m);
 	memset(m->name, 0, sizeof(m->name));
 	m->length = 0;
 	m->left = 0;

@@ -14,6 +14,7 @@
 #define _MHEAP_KUNIT_MUTATOR_H
 
 #include "core/collect.h"
+#include "core/finalizer.h"
 #include "core/object.h"
 #include "core/release.h"
 #include "core/root.h"
@@ -38,7 +39,10 @@ enum mutator_place {
 	MUTATOR_KEY,		/* the first keys of chains */
 	MUTATOR_VALUE = MUTATOR_KEY + 4,	/* values of chains */
 	MUTATOR_WATCHED = MUTATOR_VALUE + 4,	/* have watches */
-	MUTATOR_PLACES = MUTATOR_WATCHED + 8,
+	MUTATOR_FINAL = MUTATOR_WATCHED + 8,	/* have finalizers */
+	MUTATOR_RESCUED = MUTATOR_FINAL + 8,	/* had finalizers */
+	MUTATOR_EPHEMERON = MUTATOR_RESCUED + 4,	/* of what has finalizers */
+	MUTATOR_PLACES = MUTATOR_EPHEMERON + 4,
 };
 
 #define MUTATOR_HOLDERS		(MUTATOR_TOKEN - MUTATOR_HOLDER)
@@ -49,7 +53,10 @@ enum mutator_place {
 #define MUTATOR_NAMES		16
 #define MUTATOR_CHAINS		(MUTATOR_VALUE - MUTATOR_KEY)
 #define MUTATOR_LINKS		3
-#define MUTATOR_WATCHES		(MUTATOR_PLACES - MUTATOR_WATCHED)
+#define MUTATOR_WATCHES		(MUTATOR_FINAL - MUTATOR_WATCHED)
+#define MUTATOR_FINALS		(MUTATOR_RESCUED - MUTATOR_FINAL)
+#define MUTATOR_RESCUES		(MUTATOR_EPHEMERON - MUTATOR_RESCUED)
+#define MUTATOR_EPHEMERONS	(MUTATOR_PLACES - MUTATOR_EPHEMERON)
 
 /**
  * struct mutator_reference - a reference from outside that a mutator holds
@@ -124,6 +131,23 @@ struct mutator_watch {
 };
 
 /**
+ * struct mutator_final - an object with a finalizer
+ * @id: of the object; 0 where there is none
+ * @weak: a handle, or 0: the session has ended since
+ * @serial: of this finalizer
+ * @due: the same while it may yet be called, or 0 (atomic); the only thing here that
+ *       other mutators look at
+ * @lost: the object was let go
+ */
+struct mutator_final {
+	u64 id;
+	u64 weak;
+	u32 serial;
+	atomic_t due;
+	bool lost;
+};
+
+/**
  * struct mutator - one of the programs
  * @torture: what it belongs to
  * @session: its own
@@ -139,6 +163,8 @@ struct mutator_watch {
  * @chain: chains of ephemerons
  * @watch: watches
  * @cookie: the last one of a watch
+ * @final: objects with finalizers, also those of earlier sessions
+ * @serial: the last one of a finalizer
  * @name: weak handles to public objects
  * @named: number of the object with this mutator's name, or 0
  * @named_id: its id
@@ -160,6 +186,8 @@ struct mutator {
 	struct mutator_chain chain[MUTATOR_CHAINS];
 	struct mutator_watch watch[MUTATOR_WATCHES];
 	u64 cookie;
+	struct mutator_final final[MUTATOR_FINALS];
+	u32 serial;
 	u64 name[MUTATOR_NAMES];
 	u32 named;
 	u64 named_id;
@@ -196,6 +224,7 @@ int torture_init(struct torture *torture, struct mheap_heap *heap, u32 mutators,
 void torture_fini(struct torture *torture);
 void torture_drop_all(struct torture *torture);
 void torture_expect(struct torture *torture, const char *rule, u64 is, u64 should);
+bool torture_settle(struct torture *torture);
 void torture_census(struct torture *torture);
 u64 torture_operations(const struct torture *torture);
 void mutator_go(struct mutator *m);

@@ -81,7 +81,7 @@ static u32 make_ephemeron(struct mutator *m, struct mutator_chain *chain, u32 li
 	u64 id;
 
 	if (!ephemeron) {
-		ephemeron = mutator_make_ephemeron(m, &id);
+		ephemeron = mutator_make_ephemeron(m, 0, &id);
 		if (!ephemeron)
 			return 0;
 		mutator_store(m, table_of(m), slot_of(m, chain, link), ephemeron);
@@ -270,7 +270,7 @@ static void renew_ephemeron(struct mutator *m, struct mutator_chain *chain)
 	old = load_ephemeron(m, chain, 0);
 	if (mutator_once_in(m, 2))
 		mutator_store(m, old, 1, 0);
-	ephemeron = mutator_make_ephemeron(m, &id);
+	ephemeron = mutator_make_ephemeron(m, 0, &id);
 	if (!ephemeron ||
 	    !mutator_granted(m, "a key", mheap_object_store(&m->session, ephemeron, 0, key))) {
 		mutator_store(m, old, 1, value);

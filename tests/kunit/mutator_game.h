@@ -14,7 +14,8 @@
  * struct mutator_canary - the first bytes of every payload
  * @id: of the object
  * @check: follows from it
- * @rest: nodes behind this one, in a list
+ * @rest: nodes behind this one, in a list; id of what it refers to, where there is a
+ *        finalizer
  */
 struct mutator_canary {
 	u64 id;
@@ -35,7 +36,7 @@ void mutator_verify(struct mutator *m, u32 object, u64 id);
 void mutator_let_go(struct mutator *m, u32 place);
 void mutator_keep(struct mutator *m, u32 place, u32 object, u64 id);
 u32 mutator_make(struct mutator *m, u32 slots, u32 length, u64 rest, u64 *id);
-u32 mutator_make_ephemeron(struct mutator *m, u64 *id);
+u32 mutator_make_ephemeron(struct mutator *m, u64 rest, u64 *id);
 void mutator_put(struct mutator *m, u32 object);
 void mutator_store(struct mutator *m, u32 object, u32 slot, u32 target);
 u32 mutator_load(struct mutator *m, u32 object, u32 slot);
@@ -74,5 +75,9 @@ void mutator_take_name_back(struct mutator *m);
 void mutator_play_ephemeron(struct mutator *m);
 void mutator_play_watch(struct mutator *m);
 void mutator_settle_watches(struct mutator *m);
+void mutator_play_final(struct mutator *m);
+void mutator_lose_finals(struct mutator *m);
+bool mutator_settle_finals(struct mutator *m);
+u32 mutator_due_finals(struct mutator *m);
 
 #endif /* _MHEAP_KUNIT_MUTATOR_GAME_H */

@@ -205,19 +205,20 @@ u32 mutator_make(struct mutator *m, u32 slots, u32 length, u64 rest, u64 *id)
 /**
  * mutator_make_ephemeron - make an ephemeron
  * @m: a mutator
+ * @rest: for struct mutator_canary
  * @id: filled, unless there is no memory
  *
  * Context: Entered. May sleep.
  * Return: The ephemeron, which the caller holds, or 0 where there is no memory.
  */
-u32 mutator_make_ephemeron(struct mutator *m, u64 *id)
+u32 mutator_make_ephemeron(struct mutator *m, u64 rest, u64 *id)
 {
 	const struct mheap_shape shape = {
 		.slots = MHEAP_EPHEMERON_SLOTS, .length = MUTATOR_LENGTH_MIN,
 		.ephemeron = true,
 	};
 
-	return make(m, &shape, 0, id);
+	return make(m, &shape, rest, id);
 }
 
 /**

@@ -62,7 +62,7 @@ void mutator_make_one_ephemeron(struct mutator *m)
 {
 	const u32 key = some(m);
 	u64 id;
-	u32 object = mutator_make_ephemeron(m, &id);
+	u32 object = mutator_make_ephemeron(m, 0, &id);
 
 	if (!object)
 		return;

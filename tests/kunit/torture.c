@@ -198,7 +198,9 @@ static void go_through_part(struct kunit *test, struct round *round)
 		if (helping[i])
 			wait_for_completion(&round->hand[mutators + i].done);
 	round->fixture.fail_one_in = 0;
-	be_quiet(round);
+	do
+		be_quiet(round);
+	while (torture_settle(&round->torture));
 	torture_census(&round->torture);
 	KUNIT_EXPECT_FALSE(test, torture_is_broken(&round->torture));
 }

@@ -110,10 +110,12 @@ static void compare_figures(struct census *census)
 	torture_expect(census->torture, "census: bytes", figures.bytes, census->bytes);
 }
 
-/* What has happened by now has been told. */
-static void settle(struct torture *torture)
+/* What has happened by now has been told, and nothing was forgotten. */
+static void compare_events(struct torture *torture)
 {
+	struct mheap_finalizers *finalizers = &torture->heap->finalizers;
 	struct mutator *m;
+	u64 due = 0;
 	u32 i;
 
 	for (i = 0; i < torture->mutators; i++) {
@@ -121,12 +123,18 @@ static void settle(struct torture *torture)
 		mheap_session_enter_always(&m->session);
 		mutator_settle_watches(m);
 		mheap_session_leave(&m->session);
+		due += mutator_due_finals(m);
 	}
+	torture_expect(torture, "census: finalizers that are due",
+		       atomic64_read(&finalizers->due), due);
+	torture_expect(torture, "census: finalizers that were not called",
+		       atomic64_read(&finalizers->skipped), 0);
 }
 
 /**
  * torture_census - count everything by looking, and compare
- * @torture: nobody is at work, and everything has been collected
+ * @torture: nobody is at work, everything has been collected, and torture_settle() had
+ *           nothing more to do
  *
  * Breadth first from what is held: the counts of each object, and how many there
  * are.
@@ -145,7 +153,7 @@ void torture_census(struct torture *torture)
 	};
 	u32 i;
 
-	settle(torture);
+	compare_events(torture);
 	if (census.inside && census.outside && census.queue) {
 		find_held(&census);
 		for (i = 0; i < census.found; i++)

@@ -85,6 +85,7 @@ int torture_init(struct torture *torture, struct mheap_heap *heap, u32 mutators,
 		mheap_session_fini(&torture->keeper);
 		return error;
 	}
+	mheap_finalizers_listen(heap);
 	for (i = 0; i < torture->mutators; i++) {
 		m = &torture->mutator[i];
 		m->torture = torture;
@@ -94,6 +95,24 @@ int torture_init(struct torture *torture, struct mheap_heap *heap, u32 mutators,
 		mutator_take_shared(m);
 	}
 	return 0;
+}
+
+/**
+ * torture_settle - take what is handed out to have its finalizer called
+ * @torture: nobody is at work, and everything has been collected
+ *
+ * Context: May sleep.
+ * Return: true if there was any, and the rest may have become garbage by it.
+ */
+bool torture_settle(struct torture *torture)
+{
+	struct mutator *m = &torture->mutator[0];
+	bool any;
+
+	mheap_session_enter_always(&m->session);
+	any = mutator_settle_finals(m);
+	mheap_session_leave(&m->session);
+	return any && !torture_is_broken(torture);
 }
 
 /**
@@ -115,6 +134,7 @@ void torture_drop_all(struct torture *torture)
 		mutator_close_session(m);
 	}
 	torture->mutators = 0;
+	mheap_finalizers_unlisten(&torture->keeper);
 	mheap_session_enter_always(&torture->keeper);
 	mheap_object_put(&torture->keeper, torture->shared);
 	mheap_session_leave(&torture->keeper);
