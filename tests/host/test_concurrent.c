@@ -21,6 +21,9 @@
 #define THREADS		4U
 #define PARTS		2U	/* of the life of a heap, with a census behind each */
 
+#define BESIDE_MEDDLER	1U	/* who enumerates, freezes and saves */
+#define BESIDE_IMAGES	2U
+
 /**
  * struct run - one heap's life
  * @fixture: the heap
@@ -30,6 +33,7 @@
  * @stop: the mutators are through
  * @given: objects that were found by enumeration
  * @meddle: somebody enumerates, freezes and saves besides
+ * @image: somebody takes images besides
  */
 struct run {
 	struct fixture fixture;
@@ -39,6 +43,7 @@ struct run {
 	bool stop;
 	u64 given;
 	bool meddle;
+	bool image;
 };
 
 void torture_say(const char *rule, u64 is, u64 should)
@@ -175,6 +180,18 @@ static void *meddle(void *argument)
 	return NULL;
 }
 
+/* Again and again, with some time between them. */
+static void *take_images(void *argument)
+{
+	struct run *run = argument;
+
+	while (!is_over(run)) {
+		torture_image(&run->torture);
+		usleep(200);
+	}
+	return NULL;
+}
+
 static void be_quiet(struct run *run)
 {
 	check_equal(mheap_permanent_unfreeze(&run->fixture.heap), 0);
@@ -186,7 +203,7 @@ static void be_quiet(struct run *run)
 
 static void work(struct run *run)
 {
-	pthread_t thread[THREADS], collector, looker, meddler;
+	pthread_t thread[THREADS], collector, looker, meddler, imager;
 	unsigned int t;
 
 	__atomic_store_n(&run->stop, false, __ATOMIC_RELAXED);
@@ -194,6 +211,8 @@ static void work(struct run *run)
 	pthread_create(&looker, NULL, look, run);
 	if (run->meddle)
 		pthread_create(&meddler, NULL, meddle, run);
+	if (run->image)
+		pthread_create(&imager, NULL, take_images, run);
 	for (t = 0; t < THREADS; t++)
 		pthread_create(&thread[t], NULL, mutate, &run->torture.mutator[t]);
 	for (t = 0; t < THREADS; t++)
@@ -203,6 +222,8 @@ static void work(struct run *run)
 	pthread_join(looker, NULL);
 	if (run->meddle)
 		pthread_join(meddler, NULL);
+	if (run->image)
+		pthread_join(imager, NULL);
 	do
 		be_quiet(run);
 	while (torture_settle(&run->torture));
@@ -247,7 +268,7 @@ static bool live(struct run *run, unsigned int flags)
 	return !check_failed();
 }
 
-static void live_again_and_again(unsigned int flags, bool meddle)
+static void live_again_and_again(unsigned int flags, unsigned int beside)
 {
 	const unsigned long seed = setting("SEED", time(NULL) % 1000000);
 	const unsigned long steps = setting("OPS", 400000);
@@ -263,7 +284,8 @@ static void live_again_and_again(unsigned int flags, bool meddle)
 		run = calloc(1, sizeof(*run));
 		run->source = source_of_seed(seed + i);
 		run->steps = steps / heaps / PARTS / THREADS;
-		run->meddle = meddle;
+		run->meddle = beside & BESIDE_MEDDLER;
+		run->image = beside & BESIDE_IMAGES;
 		whole = live(run, flags);
 		operations += torture_operations(&run->torture);
 		given += run->given;
@@ -277,32 +299,37 @@ static void live_again_and_again(unsigned int flags, bool meddle)
 
 static void exact_bodies(void)
 {
-	live_again_and_again(0, false);
+	live_again_and_again(0, 0);
 }
 
 static void slab_bodies(void)
 {
-	live_again_and_again(FIXTURE_SLAB, false);
+	live_again_and_again(FIXTURE_SLAB, 0);
 }
 
 static void verified(void)
 {
-	live_again_and_again(FIXTURE_VERIFY, false);
+	live_again_and_again(FIXTURE_VERIFY, 0);
 }
 
 static void enumerated(void)
 {
-	live_again_and_again(0, true);
+	live_again_and_again(0, BESIDE_MEDDLER);
 }
 
-static void enumerated_and_verified(void)
+static void imaged(void)
 {
-	live_again_and_again(FIXTURE_VERIFY, true);
+	live_again_and_again(FIXTURE_SLAB, BESIDE_IMAGES);
+}
+
+static void all_and_verified(void)
+{
+	live_again_and_again(FIXTURE_VERIFY, BESIDE_MEDDLER | BESIDE_IMAGES);
 }
 
 static void debug_bodies(void)
 {
-	live_again_and_again(FIXTURE_DEBUG, false);
+	live_again_and_again(FIXTURE_DEBUG, 0);
 }
 
 static const struct test tests[] = {
@@ -310,7 +337,8 @@ static const struct test tests[] = {
 	{ "the same with slabs", slab_bodies },
 	{ "the same with every verdict checked", verified },
 	{ "beside somebody who enumerates, freezes and saves", enumerated },
-	{ "the same with every verdict checked", enumerated_and_verified },
+	{ "beside images", imaged },
+	{ "beside all that, with every verdict checked", all_and_verified },
 	{ "the same with the debug allocator, which finds nothing", debug_bodies },
 	{}
 };

@@ -226,6 +226,7 @@ void torture_drop_all(struct torture *torture);
 void torture_expect(struct torture *torture, const char *rule, u64 is, u64 should);
 bool torture_settle(struct torture *torture);
 void torture_census(struct torture *torture);
+void torture_image(struct torture *torture);
 u64 torture_operations(const struct torture *torture);
 void mutator_go(struct mutator *m);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Torture: mutators in kernel threads, beside collections of every generation back
- * to back, the releases that they leave behind, and memory that is refused now and
- * then. Each round has a heap of its own; behind each of its parts everything is
+ * to back, the releases that they leave behind, images, and memory that is refused now
+ * and then. Each round has a heap of its own; behind each of its parts everything is
  * counted by looking.
  *
  * Parameters of the module say how long and with which seed; both are printed.
@@ -19,7 +19,7 @@
 
 #define PARTS		2U	/* of a round */
 #define PART_SECONDS	3U
-#define HELPERS		3U	/* threads that are not mutators */
+#define HELPERS		4U	/* threads that are not mutators */
 
 static bool torture_alone;
 module_param_named(torture_only, torture_alone, bool, 0444);
@@ -145,6 +145,17 @@ static void collect_what_is_due(struct hand *hand)
 	}
 }
 
+/* Not so often that saving for an image is all that ever happens. */
+static void take_images(struct hand *hand)
+{
+	struct round *round = hand->round;
+
+	while (!READ_ONCE(round->stop)) {
+		torture_image(&round->torture);
+		schedule_timeout_uninterruptible(HZ / 20 + 1);
+	}
+}
+
 static int work(void *data)
 {
 	struct hand *hand = data;
@@ -178,7 +189,7 @@ static void be_quiet(struct round *round)
 static void go_through_part(struct kunit *test, struct round *round)
 {
 	static void (*const help[HELPERS])(struct hand *hand) = {
-		collect_back_to_back, release_all_the_while, collect_what_is_due,
+		collect_back_to_back, release_all_the_while, collect_what_is_due, take_images,
 	};
 	const u32 mutators = round->torture.mutators;
 	bool mutating[MUTATORS_MAX] = {}, helping[HELPERS] = {};
