@@ -10,12 +10,10 @@
  */
 #include <unistd.h>
 
-#include "enumerate.h"
 #include "fixture.h"
 #include "harness.h"
 #include "mutator.h"
 #include "occupancy.h"
-#include "permanent.h"
 #include "source.h"
 
 #define THREADS		4U
@@ -106,77 +104,14 @@ static void *look(void *argument)
 	return NULL;
 }
 
-/* Whoever holds a handle can look through it: what it names is alive and whole. */
-static void look_through(struct mheap_session *session, u64 handle)
-{
-	struct mheap_object_figures figures;
-	u32 object = 0, target, slot;
-
-	mheap_session_enter(session);
-	check_equal(mheap_session_find(session, handle, &object), 0);
-	mheap_object_figures(session, object, &figures);
-	check(figures.outside);
-	for (slot = 0; slot < min(figures.shape.slots, 4U); slot++) {
-		if (mheap_object_load(session, object, slot, &target) || !target)
-			continue;
-		mheap_object_figures(session, target, &figures);
-		check(figures.outside);
-		mheap_object_put(session, target);
-	}
-	mheap_session_leave(session);
-}
-
-static void enumerate(struct run *run, struct mheap_session *session, struct source *source)
-{
-	u64 found[64];
-	struct mheap_enumeration enumeration = {
-		.what = pick(source, 3),
-		.generations = 1 + pick(source, 15),
-		.ids = once_in(source, 4),
-		.found = found,
-		.room = 1 + pick(source, 64),
-	};
-	u32 number, i;
-
-	mheap_session_enter(session);
-	number = run->torture.shared;
-	check_equal(mheap_object_get(session, number), 0);
-	check_equal(mheap_session_hold(session, number, &enumeration.object), 0);
-	mheap_session_leave(session);
-	do {
-		check_equal(mheap_enumerate(session, &enumeration), 0);
-		for (i = 0; !enumeration.ids && i < enumeration.count; i++)
-			look_through(session, found[i]);
-		run->given += enumeration.count;
-		mheap_enumerate_undo(session, &enumeration);
-	} while (enumeration.cursor && !is_over(run));
-	mheap_session_enter(session);
-	check_equal(mheap_session_drop(session, enumeration.object), 0);
-	mheap_session_leave(session);
-}
-
-/* Enumerates all the time, and now and then freezes, unfreezes, saves and clears. */
 static void *meddle(void *argument)
 {
 	struct run *run = argument;
-	struct mheap_heap *heap = &run->fixture.heap;
-	struct mheap_session *session = fixture_open(&run->fixture, 1);
-	struct source source = source_of_seed(run->steps + 77);
 
 	while (!is_over(run)) {
-		enumerate(run, session, &source);
-		if (once_in(&source, 40))
-			check_equal(mheap_permanent_freeze(heap), 0);
-		if (once_in(&source, 15))
-			check_equal(mheap_permanent_unfreeze(heap), 0);
-		if (once_in(&source, 10))
-			WRITE_ONCE(heap->debug, MHEAP_SAVE_ALL - heap->debug);
-		if (once_in(&source, 20))
-			check_equal(mheap_garbage_clear(heap), 0);
+		run->given += torture_meddle(&run->torture);
 		sched_yield();
 	}
-	WRITE_ONCE(heap->debug, 0);
-	fixture_close(&run->fixture, 1);
 	return NULL;
 }
 
@@ -194,8 +129,7 @@ static void *take_images(void *argument)
 
 static void be_quiet(struct run *run)
 {
-	check_equal(mheap_permanent_unfreeze(&run->fixture.heap), 0);
-	check_equal(mheap_garbage_clear(&run->fixture.heap), 0);
+	torture_calm(&run->torture);
 	fixture_settle(&run->fixture);
 	fixture_collect(&run->fixture, MHEAP_OLDEST);
 	fixture_settle(&run->fixture);

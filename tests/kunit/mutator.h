@@ -201,6 +201,8 @@ struct mutator {
  * @keeper: a session that keeps the shared object
  * @shared: its number
  * @watched: somebody else may get hold of any object, by enumeration
+ * @meddler: a session of that one, while it is at it
+ * @meddling: where the decisions of that one come from
  * @broken: a rule was (atomic)
  * @refused: operations that failed for lack of memory (atomic)
  * @mutators: how many
@@ -211,6 +213,8 @@ struct torture {
 	struct mheap_session keeper;
 	u32 shared;
 	bool watched;
+	struct mheap_session meddler;
+	u64 meddling;
 	atomic_t broken;
 	atomic64_t refused;
 	u32 mutators;
@@ -227,6 +231,8 @@ void torture_expect(struct torture *torture, const char *rule, u64 is, u64 shoul
 bool torture_settle(struct torture *torture);
 void torture_census(struct torture *torture);
 void torture_image(struct torture *torture);
+u32 torture_meddle(struct torture *torture);
+void torture_calm(struct torture *torture);
 u64 torture_operations(const struct torture *torture);
 void mutator_go(struct mutator *m);
 

@@ -78,6 +78,7 @@ int torture_init(struct torture *torture, struct mheap_heap *heap, u32 mutators,
 
 	memset(torture, 0, sizeof(*torture));
 	torture->heap = heap;
+	torture->meddling = mutator_check_of(seed) | 1;
 	torture->mutators = min(mutators, MUTATORS_MAX);
 	mheap_session_init(&torture->keeper, heap, 1, 0);
 	error = make_shared(torture);
