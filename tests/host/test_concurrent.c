@@ -2,7 +2,7 @@
 /*
  * Threads on one heap, each with a session of its own, beside two collectors, a
  * worker and somebody who looks at figures. What the threads do is in
- * ../kunit/mutator.c. When all is quiet, the references of the whole heap are
+ * ../kunit/mutator*.c. When all is quiet, the references of the whole heap are
  * counted once more, by looking.
  *
  * SEED= and OPS= repeat a run as far as threads can be repeated; OPS is the steps
@@ -10,16 +10,17 @@
  */
 #include <unistd.h>
 
-#include "enumerate.h"
 #include "fixture.h"
 #include "harness.h"
 #include "mutator.h"
 #include "occupancy.h"
-#include "permanent.h"
 #include "source.h"
 
 #define THREADS		4U
 #define PARTS		2U	/* of the life of a heap, with a census behind each */
+
+#define BESIDE_MEDDLER	1U	/* who enumerates, freezes and saves */
+#define BESIDE_IMAGES	2U
 
 /**
  * struct run - one heap's life
@@ -30,6 +31,7 @@
  * @stop: the mutators are through
  * @given: objects that were found by enumeration
  * @meddle: somebody enumerates, freezes and saves besides
+ * @image: somebody takes images besides
  */
 struct run {
 	struct fixture fixture;
@@ -39,6 +41,7 @@ struct run {
 	bool stop;
 	u64 given;
 	bool meddle;
+	bool image;
 };
 
 void torture_say(const char *rule, u64 is, u64 should)
@@ -101,84 +104,32 @@ static void *look(void *argument)
 	return NULL;
 }
 
-/* Whoever holds a handle can look through it: what it names is alive and whole. */
-static void look_through(struct mheap_session *session, u64 handle)
-{
-	struct mheap_object_figures figures;
-	u32 object = 0, target, slot;
-
-	mheap_session_enter(session);
-	check_equal(mheap_session_find(session, handle, &object), 0);
-	mheap_object_figures(session, object, &figures);
-	check(figures.outside);
-	for (slot = 0; slot < min(figures.shape.slots, 4U); slot++) {
-		if (mheap_object_load(session, object, slot, &target) || !target)
-			continue;
-		mheap_object_figures(session, target, &figures);
-		check(figures.outside);
-		mheap_object_put(session, target);
-	}
-	mheap_session_leave(session);
-}
-
-static void enumerate(struct run *run, struct mheap_session *session, struct source *source)
-{
-	u64 found[64];
-	struct mheap_enumeration enumeration = {
-		.what = pick(source, 3),
-		.generations = 1 + pick(source, 15),
-		.ids = once_in(source, 4),
-		.found = found,
-		.room = 1 + pick(source, 64),
-	};
-	u32 number, i;
-
-	mheap_session_enter(session);
-	number = run->torture.shared;
-	check_equal(mheap_object_get(session, number), 0);
-	check_equal(mheap_session_hold(session, number, &enumeration.object), 0);
-	mheap_session_leave(session);
-	do {
-		check_equal(mheap_enumerate(session, &enumeration), 0);
-		for (i = 0; !enumeration.ids && i < enumeration.count; i++)
-			look_through(session, found[i]);
-		run->given += enumeration.count;
-		mheap_enumerate_undo(session, &enumeration);
-	} while (enumeration.cursor && !is_over(run));
-	mheap_session_enter(session);
-	check_equal(mheap_session_drop(session, enumeration.object), 0);
-	mheap_session_leave(session);
-}
-
-/* Enumerates all the time, and now and then freezes, unfreezes, saves and clears. */
 static void *meddle(void *argument)
 {
 	struct run *run = argument;
-	struct mheap_heap *heap = &run->fixture.heap;
-	struct mheap_session *session = fixture_open(&run->fixture, 1);
-	struct source source = source_of_seed(run->steps + 77);
 
 	while (!is_over(run)) {
-		enumerate(run, session, &source);
-		if (once_in(&source, 40))
-			check_equal(mheap_permanent_freeze(heap), 0);
-		if (once_in(&source, 15))
-			check_equal(mheap_permanent_unfreeze(heap), 0);
-		if (once_in(&source, 10))
-			WRITE_ONCE(heap->debug, MHEAP_SAVE_ALL - heap->debug);
-		if (once_in(&source, 20))
-			check_equal(mheap_garbage_clear(heap), 0);
+		run->given += torture_meddle(&run->torture);
 		sched_yield();
 	}
-	WRITE_ONCE(heap->debug, 0);
-	fixture_close(&run->fixture, 1);
+	return NULL;
+}
+
+/* Again and again, with some time between them. */
+static void *take_images(void *argument)
+{
+	struct run *run = argument;
+
+	while (!is_over(run)) {
+		torture_image(&run->torture);
+		usleep(200);
+	}
 	return NULL;
 }
 
 static void be_quiet(struct run *run)
 {
-	check_equal(mheap_permanent_unfreeze(&run->fixture.heap), 0);
-	check_equal(mheap_garbage_clear(&run->fixture.heap), 0);
+	torture_calm(&run->torture);
 	fixture_settle(&run->fixture);
 	fixture_collect(&run->fixture, MHEAP_OLDEST);
 	fixture_settle(&run->fixture);
@@ -186,7 +137,7 @@ static void be_quiet(struct run *run)
 
 static void work(struct run *run)
 {
-	pthread_t thread[THREADS], collector, looker, meddler;
+	pthread_t thread[THREADS], collector, looker, meddler, imager;
 	unsigned int t;
 
 	__atomic_store_n(&run->stop, false, __ATOMIC_RELAXED);
@@ -194,6 +145,8 @@ static void work(struct run *run)
 	pthread_create(&looker, NULL, look, run);
 	if (run->meddle)
 		pthread_create(&meddler, NULL, meddle, run);
+	if (run->image)
+		pthread_create(&imager, NULL, take_images, run);
 	for (t = 0; t < THREADS; t++)
 		pthread_create(&thread[t], NULL, mutate, &run->torture.mutator[t]);
 	for (t = 0; t < THREADS; t++)
@@ -203,7 +156,11 @@ static void work(struct run *run)
 	pthread_join(looker, NULL);
 	if (run->meddle)
 		pthread_join(meddler, NULL);
-	be_quiet(run);
+	if (run->image)
+		pthread_join(imager, NULL);
+	do
+		be_quiet(run);
+	while (torture_settle(&run->torture));
 }
 
 /* Collections of all generations, often. */
@@ -245,7 +202,7 @@ static bool live(struct run *run, unsigned int flags)
 	return !check_failed();
 }
 
-static void live_again_and_again(unsigned int flags, bool meddle)
+static void live_again_and_again(unsigned int flags, unsigned int beside)
 {
 	const unsigned long seed = setting("SEED", time(NULL) % 1000000);
 	const unsigned long steps = setting("OPS", 400000);
@@ -261,7 +218,8 @@ static void live_again_and_again(unsigned int flags, bool meddle)
 		run = calloc(1, sizeof(*run));
 		run->source = source_of_seed(seed + i);
 		run->steps = steps / heaps / PARTS / THREADS;
-		run->meddle = meddle;
+		run->meddle = beside & BESIDE_MEDDLER;
+		run->image = beside & BESIDE_IMAGES;
 		whole = live(run, flags);
 		operations += torture_operations(&run->torture);
 		given += run->given;
@@ -275,32 +233,37 @@ static void live_again_and_again(unsigned int flags, bool meddle)
 
 static void exact_bodies(void)
 {
-	live_again_and_again(0, false);
+	live_again_and_again(0, 0);
 }
 
 static void slab_bodies(void)
 {
-	live_again_and_again(FIXTURE_SLAB, false);
+	live_again_and_again(FIXTURE_SLAB, 0);
 }
 
 static void verified(void)
 {
-	live_again_and_again(FIXTURE_VERIFY, false);
+	live_again_and_again(FIXTURE_VERIFY, 0);
 }
 
 static void enumerated(void)
 {
-	live_again_and_again(0, true);
+	live_again_and_again(0, BESIDE_MEDDLER);
 }
 
-static void enumerated_and_verified(void)
+static void imaged(void)
 {
-	live_again_and_again(FIXTURE_VERIFY, true);
+	live_again_and_again(FIXTURE_SLAB, BESIDE_IMAGES);
+}
+
+static void all_and_verified(void)
+{
+	live_again_and_again(FIXTURE_VERIFY, BESIDE_MEDDLER | BESIDE_IMAGES);
 }
 
 static void debug_bodies(void)
 {
-	live_again_and_again(FIXTURE_DEBUG, false);
+	live_again_and_again(FIXTURE_DEBUG, 0);
 }
 
 static const struct test tests[] = {
@@ -308,7 +271,8 @@ static const struct test tests[] = {
 	{ "the same with slabs", slab_bodies },
 	{ "the same with every verdict checked", verified },
 	{ "beside somebody who enumerates, freezes and saves", enumerated },
-	{ "the same with every verdict checked", enumerated_and_verified },
+	{ "beside images", imaged },
+	{ "beside all that, with every verdict checked", all_and_verified },
 	{ "the same with the debug allocator, which finds nothing", debug_bodies },
 	{}
 };

@@ -4,6 +4,7 @@
  */
 #include <linux/slab.h>
 
+#include "core/finalizer.h"
 #include "fixture.h"
 
 static void *body_alloc(struct mheap_allocator *allocator, size_t size)
@@ -69,6 +70,7 @@ int fixture_begin(struct fixture *f)
 		.allocator = &f->allocator,
 		.ops = &heap_ops,
 		.generations = { .threshold = { 700, 10, 10 }, .enabled = true },
+		.finalizers_max = MHEAP_FINALIZERS_MAX_DEFAULT,
 	};
 
 	memset(f, 0, sizeof(*f));

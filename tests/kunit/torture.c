@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Torture: mutators in kernel threads, beside collections of every generation back
- * to back, the releases that they leave behind, and memory that is refused now and
- * then. Each round has a heap of its own; behind each of its parts everything is
- * counted by looking.
+ * to back, the releases that they leave behind, images, somebody who meddles in every
+ * other round, and memory that is refused now and then. Each round has a heap of its
+ * own; behind each of its parts everything is counted by looking.
  *
  * Parameters of the module say how long and with which seed; both are printed.
  */
@@ -19,7 +19,7 @@
 
 #define PARTS		2U	/* of a round */
 #define PART_SECONDS	3U
-#define HELPERS		3U	/* threads that are not mutators */
+#define HELPERS		5U	/* threads that are not mutators */
 
 static bool torture_alone;
 module_param_named(torture_only, torture_alone, bool, 0444);
@@ -145,6 +145,27 @@ static void collect_what_is_due(struct hand *hand)
 	}
 }
 
+/* Not so often that saving for an image is all that ever happens. */
+static void take_images(struct hand *hand)
+{
+	struct round *round = hand->round;
+
+	while (!READ_ONCE(round->stop)) {
+		torture_image(&round->torture);
+		schedule_timeout_uninterruptible(HZ / 20 + 1);
+	}
+}
+
+static void meddle(struct hand *hand)
+{
+	struct round *round = hand->round;
+
+	while (!READ_ONCE(round->stop) && round->torture.watched) {
+		torture_meddle(&round->torture);
+		schedule_timeout_uninterruptible(1);
+	}
+}
+
 static int work(void *data)
 {
 	struct hand *hand = data;
@@ -170,6 +191,7 @@ static void be_quiet(struct round *round)
 {
 	struct mheap_collection collection;
 
+	torture_calm(&round->torture);
 	mheap_release_continue(&round->fixture.heap);
 	mheap_collect(&round->fixture.heap, MHEAP_OLDEST, &collection);
 	mheap_release_continue(&round->fixture.heap);
@@ -178,7 +200,8 @@ static void be_quiet(struct round *round)
 static void go_through_part(struct kunit *test, struct round *round)
 {
 	static void (*const help[HELPERS])(struct hand *hand) = {
-		collect_back_to_back, release_all_the_while, collect_what_is_due,
+		collect_back_to_back, release_all_the_while, collect_what_is_due, take_images,
+		meddle,
 	};
 	const u32 mutators = round->torture.mutators;
 	bool mutating[MUTATORS_MAX] = {}, helping[HELPERS] = {};
@@ -198,7 +221,9 @@ static void go_through_part(struct kunit *test, struct round *round)
 		if (helping[i])
 			wait_for_completion(&round->hand[mutators + i].done);
 	round->fixture.fail_one_in = 0;
-	be_quiet(round);
+	do
+		be_quiet(round);
+	while (torture_settle(&round->torture));
 	torture_census(&round->torture);
 	KUNIT_EXPECT_FALSE(test, torture_is_broken(&round->torture));
 }
@@ -235,6 +260,7 @@ static bool go_through_round(struct kunit *test, struct round *round, u32 seed, 
 	KUNIT_ASSERT_EQ(test, torture_init(&round->torture, &round->fixture.heap,
 					   setting("torture_mutators", torture_mutators),
 					   seed + number), 0);
+	round->torture.watched = number % 2;
 	for (part = 0; part < PARTS && !torture_is_broken(&round->torture); part++) {
 		set_up(round, number * PARTS + part);
 		go_through_part(test, round);
