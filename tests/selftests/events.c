@@ -339,6 +339,33 @@ TEST(a_limit_is_told_again_when_there_was_room)
 	check_limit_told(heap, 0, 8, 8);
 }
 
+TEST(at_the_limit_of_handles_what_needs_none_is_told)
+{
+	const int heap = heap_open();
+	const __u64 held = heap_get(heap, op_new(0, 0, 0));
+	const __u64 watched = heap_get(heap, op_new(0, 0, 0));
+	struct mheap_event event;
+
+	heap_disable(heap);
+	listen_to(heap, FINALIZE | 1U << MHEAP_EVENT_DEATH | 1U << MHEAP_EVENT_LIMIT);
+	heap_do(heap, op_watch(watched, 5));
+	lose(heap, 7, 1);
+	heap_do(heap, op_drop(watched));
+	heap_settle(heap);
+	set_limits(heap, 0, 0, 1);
+	CHECK_EQ(heap_run(heap, op_dup(held)), -ENOSPC);
+	event = next_event(heap, MHEAP_EVENT_DEATH);
+	CHECK_EQ(event.cookie, 5);
+	event = next_event(heap, MHEAP_EVENT_LIMIT);
+	CHECK_EQ(event.generation, 2);
+	CHECK_EQ(read_events(heap, &event, 1), -ENOSPC);
+	heap_do(heap, op_drop(held));
+	event = next_event(heap, MHEAP_EVENT_FINALIZE);
+	CHECK_EQ(event.cookie, 7);
+	heap_do(heap, op_drop(event.handle));
+	CHECK_EQ(heap_objects(heap), 0);
+}
+
 TEST(who_is_slow_is_told_how_much_is_lost)
 {
 	const int heap = heap_open(), other = heap_open_joined(heap);

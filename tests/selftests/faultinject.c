@@ -657,7 +657,7 @@ TEST(finalizers_without_memory)
 	begin();
 	object = heap_get(heap, op_new(0, 0, 0));
 	fail_entirely("FINALIZER", op_finalizer(object, 1));
-	fail_operation("FINALIZER", op_finalizer(object, 1), 0, cancel);
+	fail_operation("FINALIZER", op_finalizer(object, 1), NULL, cancel);
 	/* Now there is what all objects of a chunk share, but nothing of this one's. */
 	object = heap_get(heap, op_new(0, 0, 0));
 	fail_entirely("FINALIZER", op_finalizer(object, 1));
@@ -676,7 +676,7 @@ TEST(watches_without_memory)
 
 	begin();
 	for (cookie = 0; cookie < 3; cookie++)
-		fail_operation("WATCH", op_watch(holder, cookie), 1, unwatch);
+		fail_operation("WATCH", op_watch(holder, cookie), use_up_nothing, unwatch);
 	CHECK_EQ(heap_run(heap, op_unwatch(holder, 0)), -ENOENT);
 	CHECK_EQ(heap_info(heap, holder).flags & MHEAP_OBJECT_WATCHED, 0);
 }
