@@ -695,7 +695,7 @@ TEST(keys_of_ephemerons_without_memory)
 	ephemeron = heap_get(heap, op_new_ephemeron(0));
 	key = heap_get(heap, op_new(0, 0, 0));
 	fail_entirely("STORE", op_store(ephemeron, 0, key));
-	fail_operation("STORE", op_store(ephemeron, 0, key), 0, take_key);
+	fail_operation("STORE", op_store(ephemeron, 0, key), NULL, take_key);
 	heap_do(heap, op_store(ephemeron, 0, key));
 	heap_do(heap, op_store(ephemeron, 1, holder));
 	fail_entirely("STORE", op_store(ephemeron, 0, heap_get(heap, op_new(0, 0, 0))));

@@ -305,6 +305,8 @@
  * -ENOSPC for objects and handles and with -ENOMEM for bytes, and has changed nothing.
  * No limit is ever passed, except that an object that is resized counts twice until it
  * has been copied. RESIZE to something that takes no more bytes never meets a limit.
+ * What a snapshot copies or keeps until it has been read is not the objects' any more,
+ * and counts for no limit.
  *
  * Memory is charged to the memory cgroup of the process that makes the object or the
  * handle. Where that has none left the same happens: the heap is collected, and if that
