@@ -76,7 +76,7 @@ static int take_finalizer(struct mheap_session *session, struct mheap_event *eve
 }
 
 static bool take_death(struct mheap_session *session, struct mheap_event *event,
-		      struct mheap_watch **watch)
+		       struct mheap_watch **watch)
 {
 	*watch = mheap_watch_take(session);
 	if (!*watch)
