@@ -230,9 +230,14 @@ void fixture_end(struct fixture *fixture)
 
 struct mheap_session *fixture_open(struct fixture *fixture, unsigned int number)
 {
-	fixture->serial = fixture->serial % MHEAP_HANDLE_SERIAL_MAX + 1;
-	mheap_session_init(&fixture->session[number], &fixture->heap, fixture->serial,
-			   fixture->serial * 0x9e3779b9U);
+	u32 serial;
+
+	pthread_mutex_lock(&fixture->lock);
+	serial = fixture->serial % MHEAP_HANDLE_SERIAL_MAX + 1;
+	fixture->serial = serial;
+	pthread_mutex_unlock(&fixture->lock);
+	mheap_session_init(&fixture->session[number], &fixture->heap, serial,
+			   serial * 0x9e3779b9U);
 	fixture->is_open[number] = true;
 	return &fixture->session[number];
 }

@@ -51,7 +51,8 @@ enum fixture_flags {
  * @worker: the thread
  * @stop: it is to end
  * @idle: nothing to do for it
- * @lock: guards @collect_wanted, @release_wanted, @collections, @stop and @idle
+ * @lock: guards @serial, @collect_wanted, @release_wanted, @collections, @stop and @idle;
+ *        taken with locks of the heap held
  * @wake: for the worker
  * @slept: for who waits for the worker
  */

@@ -747,9 +747,7 @@ static void *crowd_thread(void *argument)
 		live(&fixture->session[number], &source, &kept);
 		if (i % 256 == 0) {	/* what was held on to goes */
 			fixture_close(fixture, number);
-			pthread_mutex_lock(&fixture->lock);
 			fixture_open(fixture, number);
-			pthread_mutex_unlock(&fixture->lock);
 			kept = 0;
 		}
 	}

@@ -31,14 +31,12 @@ static const char names[] = "abcdef";
  * struct together - a heap and who is at it
  * @fixture: the heap; sessions 1 to PLAYERS are the players'
  * @started: players that know their number
- * @opening: one at a time; the fixture's own lock is taken with locks of the heap held
  * @stop: the players are through
  * @finalizers: how many were given to objects, also their cookies
  */
 struct together {
 	struct fixture fixture;
 	unsigned int started;
-	pthread_mutex_t opening;
 	bool stop;
 	u64 finalizers;
 };
@@ -280,9 +278,7 @@ static void *play(void *argument)
 		if (i % 256 != 255)
 			continue;
 		fixture_close(&all->fixture, number);
-		pthread_mutex_lock(&all->opening);
 		fixture_open(&all->fixture, number);
-		pthread_mutex_unlock(&all->opening);
 		memset(p.weak, 0, sizeof(p.weak));
 	}
 	return NULL;
@@ -413,7 +409,6 @@ static void run(unsigned int flags)
 	unsigned int i;
 
 	memset(&all, 0, sizeof(all));
-	pthread_mutex_init(&all.opening, NULL);
 	fixture_begin(&all.fixture, FIXTURE_WORKER | flags);
 	for (i = 1; i <= MEDDLER; i++)
 		fixture_open(&all.fixture, i);
