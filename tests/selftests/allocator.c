@@ -431,7 +431,8 @@ static long slab_memory(void)
 	return slab;
 }
 
-#define PEAK	40960		/* KiB */
+#define BATCH	64
+#define PEAK	(640 * BATCH)	/* KiB */
 #define LEFT	8192		/* KiB, with whatever else the kernel does meanwhile */
 
 static int is_returned(void *before)
@@ -442,10 +443,28 @@ static int is_returned(void *before)
 /* Objects of a KiB, that only their handles hold. */
 static void make_peak(int heap, __u64 *object)
 {
-	int i;
+	static struct mheap_op ops[BATCH];
+	int i, n;
 
-	for (i = 0; i < PEAK; i++)
-		object[i] = heap_get(heap, op_new(0, 0, 1024));
+	for (i = 0; i < PEAK; i += BATCH) {
+		for (n = 0; n < BATCH; n++)
+			ops[n] = op_new(0, 0, 1024);
+		heap_do_all(heap, ops, BATCH);
+		for (n = 0; n < BATCH; n++)
+			object[i + n] = ops[n].result;
+	}
+}
+
+static void drop_peak(int heap, const __u64 *object)
+{
+	static struct mheap_op ops[BATCH];
+	int i, n;
+
+	for (i = 0; i < PEAK; i += BATCH) {
+		for (n = 0; n < BATCH; n++)
+			ops[n] = op_drop(object[i + n]);
+		heap_do_all(heap, ops, BATCH);
+	}
 }
 
 static void check_returned(long before)
@@ -460,14 +479,12 @@ TEST(memory_is_returned_when_objects_are_dropped)
 	const int heap = heap_open();
 	const long before = slab_memory();
 	long long peak;
-	int i;
 
 	CHECK(object && before > 0);
 	make_peak(heap, object);
 	CHECK(slab_memory() - before >= PEAK * 9 / 10);
 	CHECK_EQ(heap_stats(heap).bytes, PEAK * (1024 + 24LL));
-	for (i = 0; i < PEAK; i++)
-		heap_do(heap, op_drop(object[i]));
+	drop_peak(heap, object);
 	CHECK_EQ(heap_stats(heap).bytes, 0);
 	check_returned(before);
 	CHECK_EQ(heap_numbers(heap, "stats/peak_bytes", &peak, 1), 1);
@@ -481,15 +498,16 @@ TEST(memory_is_returned_when_a_collection_frees_it)
 {
 	const int heap = heap_open();
 	const long before = slab_memory();
-	struct mheap_op ops[] = {
-		op_temp(op_new(0, 1, 1020)),
-		op_store(MHEAP_RESULT(0), 0, MHEAP_RESULT(0)),
-	};
+	static struct mheap_op ops[2 * BATCH];
 	int i;
 
 	heap_disable(heap);
-	for (i = 0; i < PEAK; i++)
-		heap_do_all(heap, ops, 2);
+	for (i = 0; i < 2 * BATCH; i += 2) {
+		ops[i] = op_temp(op_new(0, 1, 1020));
+		ops[i + 1] = op_store(MHEAP_RESULT(i), 0, MHEAP_RESULT(i));
+	}
+	for (i = 0; i < PEAK; i += BATCH)
+		heap_do_all(heap, ops, 2 * BATCH);
 	CHECK(slab_memory() - before >= PEAK * 9 / 10);
 	CHECK_EQ(heap_collect(heap, 2).freed, PEAK);
 	check_returned(before);

@@ -24,6 +24,7 @@
 #define LIMIT	(24 << 20)
 #define BODY	4000
 #define OBJECTS_MAX	(LIMIT / BODY)
+#define BATCH	64
 
 /* What the process in the cgroup has to say; it cannot print. */
 static struct report {
@@ -256,20 +257,36 @@ TEST(live_objects_at_the_limit_fail_and_nothing_is_lost)
 	in_cgroup(live_up_to_the_limit);
 }
 
+/*
+ * Do the same until it fails, or so many times. Returns the operation that was last;
+ * report->made says how many worked.
+ */
+static const struct mheap_op *fill_with(int heap, struct mheap_op op, long long most)
+{
+	static struct mheap_op ops[BATCH];
+	long i, done;
+
+	for (report->made = 0; report->made < most; report->made += done) {
+		for (i = 0; i < BATCH; i++)
+			ops[i] = op;
+		done = heap_submit(heap, ops, BATCH, 0);
+		EXPECT(done > 0, errno);
+		if (ops[done - 1].result < 0) {
+			report->made += done - 1;
+			return &ops[done - 1];
+		}
+	}
+	return &ops[BATCH - 1];
+}
+
 /* Without that the limit would not be one. */
 static void use_up_handles(void)
 {
 	const int heap = open_heap();
 	const __u64 object = heap_get(heap, op_new(0, 0, 0));
-	struct mheap_op op;
+	const struct mheap_op *last = fill_with(heap, op_dup(object), LIMIT / 16);
 
-	for (report->made = 0; report->made < LIMIT / 16; report->made++) {
-		op = op_dup(object);
-		EXPECT(heap_submit(heap, &op, 1, 0) == 1, errno);
-		if (op.result < 0)
-			break;
-	}
-	EXPECT(op.result == -ENOMEM, op.result);
+	EXPECT(last->result == -ENOMEM, last->result);
 }
 
 TEST(handles_are_charged)
@@ -280,17 +297,9 @@ TEST(handles_are_charged)
 static void use_up_entries(void)
 {
 	const int heap = open_heap();
-	static struct mheap_op ops[2];
+	const struct mheap_op *last = fill_with(heap, op_new(0, 0, 0), LIMIT / 8);
 
-	ops[0] = op_new(0, 0, 0);
-	EXPECT(heap_submit(heap, ops, 1, 0) == 1, errno);
-	for (report->made = 0; report->made < LIMIT / 8; report->made++) {
-		ops[0] = op_new(0, 0, 0);
-		EXPECT(heap_submit(heap, ops, 1, 0) == 1, errno);
-		if (ops[0].result < 0)
-			break;
-	}
-	EXPECT(ops[0].result == -ENOMEM, ops[0].result);
+	EXPECT(last->result == -ENOMEM, last->result);
 	/* A handle takes 16 bytes, an entry in the table 24. */
 	EXPECT(report->made < LIMIT / 40, report->made);
 }
