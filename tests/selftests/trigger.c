@@ -199,6 +199,18 @@ TEST(close_of_a_session_collects)
 	check_only(heap, "close");
 }
 
+/* Lets time pass, as another heap sees it, whose looks have work. */
+static void wait_for_looks(int other)
+{
+	int i;
+
+	CHECK(heap_write(other, "interval_ms", "40") > 0);
+	for (i = 0; i < 3; i++) {
+		litter(other, 1, 0);
+		wait_collected(other, "interval", collections_by(other, "interval"));
+	}
+}
+
 /* What the kernel does when it is short of memory. */
 static void drop_caches(void)
 {
@@ -212,7 +224,8 @@ static void drop_caches(void)
 
 TEST(memory_pressure_collects)
 {
-	const int heap = open_heap();
+	const int heap = open_heap(), other = open_heap();
+	long long before;
 
 	litter(heap, 1000, 1000);
 	drop_caches();
@@ -221,9 +234,13 @@ TEST(memory_pressure_collects)
 	drop_caches();
 	wait_collected(heap, "pressure", 0);
 	check_only(heap, "pressure");
+	/* It may have been asked for once more before all was released. */
+	wait_for_looks(other);
+	before = collections_by(heap, "pressure");
 	/* Nothing has been made since. */
 	drop_caches();
-	CHECK_EQ(collections_by(heap, "pressure"), 1);
+	wait_for_looks(other);
+	CHECK_EQ(collections_by(heap, "pressure"), before);
 }
 
 TEST(nothing_is_triggered_without_automatic_collection)
