@@ -39,6 +39,9 @@ enum mheap_allocator_error {
  *             is to be called instead
  * @free: give back what @alloc gave for the same @size. May sleep.
  * @charge: how many bytes of memory a body of @size bytes takes
+ * @slab: or NULL: a number that is the same for all bodies that lie in one piece of
+ *        memory, which can only be given back as a whole, and the @bytes of that; 0
+ *        where @charge says it all. May not sleep.
  * @open: or NULL: an allocator for one heap alone, made after the pattern of
  *        @allocator; or an ERR_PTR(). May sleep.
  * @close: with @open: the end of that one, to which everything was given back. May
@@ -54,6 +57,8 @@ struct mheap_allocator_ops {
 	void *(*alloc_now)(struct mheap_allocator *allocator, size_t size);
 	void (*free)(struct mheap_allocator *allocator, void *body, size_t size);
 	size_t (*charge)(const struct mheap_allocator *allocator, size_t size);
+	uintptr_t (*slab)(const struct mheap_allocator *allocator, const void *body, size_t size,
+			  size_t *bytes);
 	struct mheap_allocator *(*open)(struct mheap_allocator *allocator);
 	void (*close)(struct mheap_allocator *allocator);
 	void (*bind)(struct mheap_allocator *allocator, void *body, u64 id);

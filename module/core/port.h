@@ -68,6 +68,15 @@ static inline void *mheap_port_vzalloc(size_t size, gfp_t gfp)
 	return __vmalloc(size, gfp | __GFP_ZERO);
 }
 
+/* The slab that an object of a cache lies in, told apart by a number, and its size. */
+static inline uintptr_t mheap_port_slab_of(const void *memory, size_t *bytes)
+{
+	struct page *page = virt_to_head_page(memory);
+
+	*bytes = page_size(page);
+	return (uintptr_t)page;
+}
+
 /* Memory that is never to be freed, and that nobody is to look for. */
 static inline void mheap_port_leak(const void *memory)
 {

@@ -58,6 +58,12 @@ static size_t slab_charge(const struct mheap_allocator *allocator, size_t size)
 	return mheap_class_size(mheap_class_of(size));
 }
 
+static uintptr_t slab_slab(const struct mheap_allocator *allocator, const void *body, size_t size,
+			   size_t *bytes)
+{
+	return size > MHEAP_CLASS_MAX ? 0 : mheap_port_slab_of(body, bytes);
+}
+
 /* A cache keeps some slabs that are empty, for the next who asks. */
 static void slab_shrink(struct mheap_allocator *allocator)
 {
@@ -76,6 +82,7 @@ static const struct mheap_allocator_ops slab_ops = {
 	.alloc_now = slab_alloc_now,
 	.free = slab_free,
 	.charge = slab_charge,
+	.slab = slab_slab,
 	.shrink = slab_shrink,
 };
 

@@ -23,6 +23,7 @@ make_heap() {
 	echo 20 0 10000 > "$dir/classes/asked"
 	echo 24 0 12288 > "$dir/classes/held"
 	echo 4 0 2288 > "$dir/classes/wasted"
+	echo 96 0 12288 > "$dir/classes/slabs"
 	echo 700 10 10 > "$dir/threshold"
 	echo 1 > "$dir/enabled"
 	: > "$dir/collect"
@@ -71,16 +72,16 @@ expect "stat" 0 "^heap2 +2048 +2\.0 KiB +2048 +2048 +700,10,10 +12,3,1 +yes +5,6
 expect "stat: a heap by name" 0 "^heap2 " "$mheap" stat heap2
 expect "stat: no such heap" 1 "no heap 'heap3'" "$mheap" stat heap3
 expect "stat: a name that leads elsewhere" 1 "no heap '\.\./mheap/heap2'" "$mheap" stat ../mheap/heap2
-expect "stat --classes" 0 "^heap2 +8 +3 +20 B +24 B +4 B +16\.7%$" "$mheap" stat --classes
-expect "stat --classes: what is larger" 0 "^heap2 +larger +1 +9\.8 KiB +12\.0 KiB +2\.2 KiB +18\.6%$" "$mheap" stat -c heap2
-expect "stat --classes: the sum" 0 "^heap2 +all +4 +9\.8 KiB +12\.0 KiB +2\.2 KiB +18\.6%$" "$mheap" stat -c
+expect "stat --classes" 0 "^heap2 +8 +3 +20 B +24 B +4 B +16\.7% +96 B +75\.0%$" "$mheap" stat --classes
+expect "stat --classes: what is larger" 0 "^heap2 +larger +1 +9\.8 KiB +12\.0 KiB +2\.2 KiB +18\.6% +12\.0 KiB +0\.0%$" "$mheap" stat -c heap2
+expect "stat --classes: the sum" 0 "^heap2 +all +4 +9\.8 KiB +12\.0 KiB +2\.2 KiB +18\.6% +12\.1 KiB +0\.6%$" "$mheap" stat -c
 expect "stat --classes: no such heap" 1 "no heap 'heap3'" "$mheap" stat -c heap3
 expect "stat --classes --times" 2 "not both" "$mheap" stat -c -t
 "$mheap" stat --classes --json > /sys/kernel/out
 check "stat --classes --json" json 'd[0]["classes"] == [
-	{"size": 8, "used": 3, "asked": 20, "held": 24, "wasted": 4},
-	{"size": 16, "used": 0, "asked": 0, "held": 0, "wasted": 0},
-	{"size": 1342177296, "used": 1, "asked": 10000, "held": 12288, "wasted": 2288}]' < /sys/kernel/out
+	{"size": 8, "used": 3, "asked": 20, "held": 24, "wasted": 4, "slabs": 96},
+	{"size": 16, "used": 0, "asked": 0, "held": 0, "wasted": 0, "slabs": 0},
+	{"size": 1342177296, "used": 1, "asked": 10000, "held": 12288, "wasted": 2288, "slabs": 12288}]' < /sys/kernel/out
 "$mheap" stat --json > /sys/kernel/out
 check "stat --json" json 'd[0]["name"] == "heap2" and d[0]["threshold"] == [700, 10, 10] and
 	d[0]["enabled"] is True and d[0]["stats"]["longest"] == [5, 6, 7000000] and

@@ -302,6 +302,14 @@ static inline void port_free_mapped(void *memory)
 #define kvfree(p)		port_free_mapped(p)
 #define vfree(p)		port_free_mapped(p)
 #define mheap_port_vzalloc(size, gfp)		port_zeroed(size, gfp)
+
+/* What malloc() gives, as if it came from slabs of a page. */
+static inline uintptr_t mheap_port_slab_of(const void *memory, size_t *bytes)
+{
+	*bytes = PAGE_SIZE;
+	return (uintptr_t)memory / PAGE_SIZE;
+}
+
 #define mheap_port_alloc_pages(size, gfp)	port_zeroed(size, gfp)
 #define mheap_port_free_pages(p, size)		((void)(size), port_free_mapped(p))
 

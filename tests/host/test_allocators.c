@@ -6,6 +6,7 @@
 #include "debug_allocator.h"
 #include "fixture.h"
 #include "harness.h"
+#include "fragmentation.h"
 #include "occupancy.h"
 #include "oracle.h"
 
@@ -496,6 +497,86 @@ static void occupancy_is_that_of_the_objects(void)
 	free(occupancy);
 }
 
+static u64 sum_of_slabs(struct mheap_heap *heap)
+{
+	u64 slabs[MHEAP_CLASSES_ALL], sum = 0;
+	u32 i;
+
+	check_equal(mheap_fragmentation_count(heap, slabs), 0);
+	for (i = 0; i < MHEAP_CLASSES_ALL; i++)
+		sum += slabs[i];
+	return sum;
+}
+
+/* The same, by comparing all with all. */
+static u64 oracle_slabs(struct fixture *f, const u32 *objects, u32 count)
+{
+	static void *body[5000];
+	size_t bytes;
+	u64 sum = 0;
+	u32 i, k;
+
+	for (i = 0; i < count; i++) {
+		body[i] = mheap_chunk_of(&f->heap.table, objects[i])->body[mheap_index(objects[i])];
+		for (k = 0; k < i; k++)
+			if (mheap_port_slab_of(body[i], &bytes) ==
+			    mheap_port_slab_of(body[k], &bytes))
+				break;
+		if (k == i)
+			sum += PAGE_SIZE;
+	}
+	return sum;
+}
+
+static void each_slab_counts_once(void)
+{
+	static u32 objects[5000];
+	struct fixture f;
+	u32 i, left = 0;
+	u32 large;
+
+	fixture_begin(&f, FIXTURE_SLAB);
+	check_equal(sum_of_slabs(&f.heap), 0);
+	make(&f, 0, 0);			/* has no body */
+	check_equal(sum_of_slabs(&f.heap), 0);
+	for (i = 0; i < ARRAY_SIZE(objects); i++)
+		objects[i] = make(&f, 0, 500 + i % 1500);
+	check_equal(sum_of_slabs(&f.heap), oracle_slabs(&f, objects, i));
+	large = make(&f, 0, 100000);	/* memory of its own */
+	check_equal(sum_of_slabs(&f.heap),
+		    oracle_slabs(&f, objects, i) + PAGE_ALIGN(100000));
+	drop(&f, large);
+	for (i = 0; i < ARRAY_SIZE(objects); i++)
+		if (i % 16)
+			drop(&f, objects[i]);
+		else
+			objects[left++] = objects[i];
+	check_equal(sum_of_slabs(&f.heap), oracle_slabs(&f, objects, left));
+	for (i = 0; i < left; i++)
+		drop(&f, objects[i]);
+	check_equal(sum_of_slabs(&f.heap), 0);
+	fixture_end(&f);
+}
+
+static void slabs_without_memory(void)
+{
+	u64 slabs[MHEAP_CLASSES_ALL];
+	struct fixture f;
+	int number, i;
+
+	fixture_begin(&f, FIXTURE_SLAB);
+	for (i = 0; i < 2000; i++)
+		make(&f, 0, 2000);
+	for (number = 1;; number++) {
+		port_fail_at = port_allocations + number;
+		if (!mheap_fragmentation_count(&f.heap, slabs))
+			break;
+	}
+	port_fail_at = 0;
+	check(number > 3);		/* the walk, the set, and that larger */
+	fixture_end(&f);
+}
+
 /* It is asked to give memory back when half of it has gone, and not before. */
 static void memory_is_given_back_behind_a_peak(void)
 {
@@ -545,6 +626,8 @@ static const struct test tests[] = {
 	{ "no memory is no error", no_memory_is_no_error },
 	{ "page: pages are each body's own", pages_are_each_bodys_own },
 	{ "the occupancy of classes is that of the objects", occupancy_is_that_of_the_objects },
+	{ "each slab counts once", each_slab_counts_once },
+	{ "slabs without memory", slabs_without_memory },
 	{ "memory is given back behind a peak", memory_is_given_back_behind_a_peak },
 	{}
 };

@@ -15,6 +15,7 @@
 #include "memory.h"
 #include "tap.h"
 
+#define BATCH	64
 #define CLASSES		65
 #define TEXT_MAX	5000
 #define DEFAULT		HEAP_SYSFS "/defaults/allocator"
@@ -342,6 +343,45 @@ TEST(classes_count_what_there_is)
 	CHECK_EQ(used[64], 0);
 }
 
+/* One body in each slab keeps all of it. */
+TEST(slabs_show_what_fragmentation_costs)
+{
+	enum { OBJECTS = 20 * BATCH, SIZE = 112, CLASS = SIZE / 8 - 1, LEFT_ONE_OF = 32 };
+	unsigned long long held[CLASSES], slabs[CLASSES], full;
+	static __u64 object[OBJECTS];
+	const int heap = heap_open();
+	int i;
+
+	read_classes(heap, "classes/slabs", slabs);
+	CHECK_EQ(slabs[CLASS], 0);
+	for (i = 0; i < OBJECTS; i++)
+		object[i] = heap_get(heap, op_new(0, 0, SIZE));
+	read_classes(heap, "classes/held", held);
+	read_classes(heap, "classes/slabs", slabs);
+	full = slabs[CLASS];
+	tap_note("%llu bytes in %llu of slabs", held[CLASS], full);
+	CHECK_EQ(held[CLASS], OBJECTS * SIZE);
+	CHECK(full >= held[CLASS]);
+	CHECK(full < 4 * held[CLASS]);	/* with what a checking kernel adds */
+	for (i = 0; i < OBJECTS; i++)
+		if (i % LEFT_ONE_OF)
+			heap_do(heap, op_drop(object[i]));
+	read_classes(heap, "classes/held", held);
+	read_classes(heap, "classes/slabs", slabs);
+	tap_note("%llu bytes in %llu of slabs", held[CLASS], slabs[CLASS]);
+	CHECK_EQ(held[CLASS], OBJECTS / LEFT_ONE_OF * SIZE);
+	CHECK(slabs[CLASS] <= full);
+	CHECK(slabs[CLASS] > 4 * held[CLASS]);
+	for (i = 0; i < OBJECTS; i += LEFT_ONE_OF)
+		heap_do(heap, op_drop(object[i]));
+	read_classes(heap, "classes/slabs", slabs);
+	CHECK_EQ(slabs[CLASS], 0);
+	/* Memory of its own is all there is. */
+	heap_get(heap, op_new(0, 0, 10000));
+	read_classes(heap, "classes/slabs", slabs);
+	CHECK_EQ(slabs[CLASSES - 1], 12288);
+}
+
 static _Atomic int stop;
 
 static void *make_and_drop(void *data)
@@ -431,7 +471,6 @@ static long slab_memory(void)
 	return slab;
 }
 
-#define BATCH	64
 #define PEAK	(640 * BATCH)	/* KiB */
 #define LEFT	8192		/* KiB, with whatever else the kernel does meanwhile */
 

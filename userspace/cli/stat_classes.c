@@ -11,7 +11,7 @@
 
 #define TEXT_MAX	4096
 
-enum figure { SIZES, USED, ASKED, HELD, WASTED, FIGURES };
+enum figure { SIZES, USED, ASKED, HELD, WASTED, SLABS, FIGURES };
 
 static const struct {
 	const char *file;
@@ -22,6 +22,7 @@ static const struct {
 	{ "classes/asked", "asked" },
 	{ "classes/held", "held" },
 	{ "classes/wasted", "wasted" },
+	{ "classes/slabs", "slabs" },
 };
 
 /* One file after the other, so that objects may come and go between. */
@@ -61,25 +62,32 @@ static int read_classes(const char *heap, struct heap_classes *classes)
 	return 0;
 }
 
-/* Of the memory that is held; both may be 0. */
-static double percent(uint64_t wasted, uint64_t held)
+/* Both may be 0. */
+static double percent(uint64_t part, uint64_t whole)
 {
-	return held ? 100.0 * wasted / held : 0;
+	return whole ? 100.0 * part / whole : 0;
+}
+
+/* Of the slabs: what is no body's of this heap. Objects may have come between the files. */
+static double fragmentation(const uint64_t value[FIGURES])
+{
+	return value[SLABS] > value[HELD] ? percent(value[SLABS] - value[HELD], value[SLABS]) : 0;
 }
 
 static void print_line(const char *heap, const char *size, const uint64_t value[FIGURES])
 {
-	char asked[CLI_HUMAN], held[CLI_HUMAN], wasted[CLI_HUMAN];
+	char asked[CLI_HUMAN], held[CLI_HUMAN], wasted[CLI_HUMAN], slabs[CLI_HUMAN];
 
-	printf("%-10s  %10s  %10" PRIu64 "  %10s  %10s  %10s  %5.1f%%\n", heap, size,
-	       value[USED], cli_size(asked, value[ASKED]), cli_size(held, value[HELD]),
-	       cli_size(wasted, value[WASTED]), percent(value[WASTED], value[HELD]));
+	printf("%-10s  %10s  %10" PRIu64 "  %10s  %10s  %10s  %5.1f%%  %10s  %5.1f%%\n", heap,
+	       size, value[USED], cli_size(asked, value[ASKED]), cli_size(held, value[HELD]),
+	       cli_size(wasted, value[WASTED]), percent(value[WASTED], value[HELD]),
+	       cli_size(slabs, value[SLABS]), fragmentation(value));
 }
 
 void heap_classes_head(void)
 {
-	printf("%-10s  %10s  %10s  %10s  %10s  %10s  %6s\n", "NAME", "CLASS", "OBJECTS",
-	       "ASKED", "HELD", "WASTED", "WASTE");
+	printf("%-10s  %10s  %10s  %10s  %10s  %10s  %6s  %10s  %6s\n", "NAME", "CLASS", "OBJECTS",
+	       "ASKED", "HELD", "WASTED", "WASTE", "SLABS", "FREE");
 }
 
 int heap_classes_print(const char *heap)
