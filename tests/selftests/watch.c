@@ -139,6 +139,8 @@ TEST(a_session_has_no_more_watches_than_it_may)
 	const __u64 object = heap_get(heap, op_new(0, 0, 0));
 	unsigned int i, cookie;
 
+	if (!tap_number("MHEAP_TEST_HUGE", 1))
+		tap_skip("takes long where every allocation is followed");
 	for (cookie = 0; cookie < MHEAP_WATCHES_MAX;) {
 		for (i = 0; i < some; i++)
 			ops[i] = op_watch(object, cookie++);
