@@ -130,6 +130,15 @@ TEST(interval_collects)
 	check_only(heap, "interval");
 }
 
+/* A ring is made and collected. */
+static void litter_once(int heap, const char *cause)
+{
+	const long long before = collections_by(heap, cause);
+
+	litter(heap, 1, 0);
+	wait_collected(heap, cause, before);
+}
+
 /* Looks pass without a collection: seen by that of another heap, which has work. */
 static void check_rests(int heap, const char *setting, const char *cause)
 {
@@ -144,10 +153,8 @@ static void check_rests(int heap, const char *setting, const char *cause)
 	/* What the collection itself left to be released may be worth another. */
 	wait_collected(other, cause, 0);
 	before = collections_by(heap, cause);
-	for (i = 0; i < 5; i++) {
-		litter(other, 1, 0);
-		wait_collected(other, cause, collections_by(other, cause));
-	}
+	for (i = 0; i < 5; i++)
+		litter_once(other, cause);
 	CHECK_EQ(collections_by(heap, cause), before);
 }
 
@@ -205,10 +212,8 @@ static void wait_for_looks(int other)
 	int i;
 
 	CHECK(heap_write(other, "interval_ms", "40") > 0);
-	for (i = 0; i < 3; i++) {
-		litter(other, 1, 0);
-		wait_collected(other, "interval", collections_by(other, "interval"));
-	}
+	for (i = 0; i < 3; i++)
+		litter_once(other, "interval");
 }
 
 /* What the kernel does when it is short of memory. */
