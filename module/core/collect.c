@@ -132,7 +132,6 @@ static void reach_roots_of(struct mheap_mark *mark, struct mheap_chunk *chunk, u
 		    mheap_count_outside(atomic64_read(&chunk->count[mheap_index(object)])))
 			mheap_mark_reach(mark, object);
 	}
-	mheap_mark_drain(mark);
 }
 
 /* Reach from the exact roots. */
@@ -157,10 +156,9 @@ static void reach(struct mheap_scope *scope)
 		reach_roots(scope, &mark);
 	else
 		mheap_trial_reach(scope, &mark);
-	mheap_mark_finish(&mark, scope);
+	mheap_mark_drain(&mark);
 	mheap_lane_handshake(scope->heap);
 	mheap_verdict_reach(scope, &mark);
-	mheap_mark_fini(&mark);
 }
 
 static void end_scope(struct mheap_scope *scope)

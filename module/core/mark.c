@@ -6,114 +6,89 @@
  * under the lock of their block, at most PIECE of them before it lets it go, and
  * marks what they refer to meanwhile: to copy them first costs more.
  *
- * Objects that are reached wait on a stack. On their way off it they go through
- * a ring: their entries in the table are fetched when they enter it, their
- * bodies, which the entries point to, half way through, and by the time they
- * leave it their slots are in the cache. (Cher, Hosking and Vitek, "Software
- * prefetching for mark-sweep garbage collection", 2004.)
- *
- * The stack grows by pages. Where there is no memory for one, the object stays
- * marked but is not looked into, and at the end everything that is marked is
- * looked into once more, until nothing new is found.
+ * Objects that are reached and not looked into are grey, a second bit. Blocks with
+ * grey objects stand in a queue, each of them once. While one waits for its turn,
+ * references from others add to what is grey in it, so in a wide graph most blocks
+ * have many grey objects by then, which lie side by side in table and memory. No
+ * stack can overflow, and no memory is needed. (Knyszek and Clements, Go's "Green
+ * Tea" garbage collector, 2025, which does so with spans of objects of one size.)
+ * What the next block of the queue will need is fetched into the cache meanwhile.
  */
 #include "annex.h"
 #include "body.h"
 #include "mark.h"
 
 #define PIECE		64U
-#define PAGE_OBJECTS	((PAGE_SIZE - sizeof(struct mheap_mark_page *)) / sizeof(u32))
-
-/**
- * struct mheap_mark_page - a page of the stack
- * @below: the page below, full
- * @object: objects that are reached
- */
-struct mheap_mark_page {
-	struct mheap_mark_page *below;
-	u32 object[PAGE_OBJECTS];
-};
 
 /**
  * mheap_mark_init - nothing is reached yet
  * @mark: to be made
  * @heap: the heap
  *
- * Context: Any.
+ * Context: A collection.
  */
 void mheap_mark_init(struct mheap_mark *mark, struct mheap_heap *heap)
 {
 	memset(mark, 0, sizeof(*mark));
 	mark->heap = heap;
-	mark->depth = PAGE_OBJECTS;
+	mark->first = MHEAP_MARK_NONE;
+	mark->turn = MHEAP_MARK_NONE;
+	mark->fetched = MHEAP_MARK_NONE;
 	mark->ephemerons = atomic_read(&heap->ephemerons.count);
 }
 
-/**
- * mheap_mark_fini - free the stack
- * @mark: finished
- *
- * Context: May sleep.
- */
-void mheap_mark_fini(struct mheap_mark *mark)
+static u32 first_of_block(u32 object)
 {
-	kfree(mark->spare);
-	kfree(mark->top);
+	return object & ~(MHEAP_BLOCK_OBJECTS - 1);
 }
 
-static bool add_page(struct mheap_mark *mark)
+/* Its block has got its first grey object. */
+static noinline void queue_block(struct mheap_mark *mark, u32 object)
 {
-	struct mheap_mark_page *page = mark->spare;
+	const u32 first = first_of_block(object);
+	struct mheap_marks *marks;
 
-	BUILD_BUG_ON(sizeof(struct mheap_mark_page) != PAGE_SIZE);
-	mark->spare = NULL;
-	if (!page)
-		page = kmalloc(sizeof(*page), GFP_NOWAIT | __GFP_NOWARN);
-	if (!page)
-		return false;
-	page->below = mark->top;
-	mark->top = page;
-	mark->depth = 0;
-	return true;
-}
-
-static void push(struct mheap_mark *mark, u32 object)
-{
-	if (unlikely(mark->depth == PAGE_OBJECTS) && !add_page(mark)) {
-		mark->overflowed = true;
-		return;
+	if (mark->first == MHEAP_MARK_NONE) {
+		mark->first = first;
+	} else {
+		marks = mheap_marks_of(&mark->heap->table, mark->last);
+		marks->next[mheap_marks_block(mark->last)] = first;
 	}
-	mark->top->object[mark->depth++] = object;
+	mark->last = first;
 }
 
-static bool pop(struct mheap_mark *mark, u32 *object)
+/* The block behind one that is in the queue, or MHEAP_MARK_NONE. */
+static u32 block_behind(const struct mheap_mark *mark, u32 first)
 {
-	struct mheap_mark_page *page = mark->top;
+	if (first == mark->last)
+		return MHEAP_MARK_NONE;
+	return mheap_marks_of(&mark->heap->table, first)->next[mheap_marks_block(first)];
+}
 
-	if (unlikely(!page))
+/* It is the turn of the first block of the queue. Return: false if there is none. */
+static bool next_block(struct mheap_mark *mark)
+{
+	mark->turn = mark->first;
+	if (mark->turn == MHEAP_MARK_NONE)
 		return false;
-	if (unlikely(!mark->depth)) {
-		if (!page->below)
-			return false;
-		mark->top = page->below;
-		mark->depth = PAGE_OBJECTS;
-		kfree(mark->spare);
-		mark->spare = page;
-		page = mark->top;
-	}
-	*object = page->object[--mark->depth];
+	mark->first = block_behind(mark, mark->first);
 	return true;
 }
 
 static inline void reach(struct mheap_mark *mark, u32 object)
 {
-	struct mheap_chunk *chunk = mheap_chunk_of(&mark->heap->table, object);
-	u64 *word = &chunk->mark[mheap_block(object)];
+	struct mheap_marks *marks = mheap_marks_of(&mark->heap->table, object);
+	const u32 block = mheap_marks_block(object);
 	const u64 bit = mheap_bit(object);
+	u64 grey, new;
 
-	if (*word & bit)
-		return;
-	WRITE_ONCE(*word, *word | bit);
-	push(mark, object);
+	/* No branch on whether it is new: in most graphs that cannot be foretold. */
+	new = ~marks->mark[block] & bit;
+	grey = marks->grey[block];
+	if (unlikely(!grey) && new && first_of_block(object) != mark->turn)
+		queue_block(mark, object);
+	WRITE_ONCE(marks->mark[block], marks->mark[block] | bit);
+	marks->grey[block] = grey | new;
 }
 
 /**
@@ -218,45 +193,46 @@ static void look_into(struct mheap_mark *mark, u32 object)
 		reach_values(mark, key);
 }
 
-static void fetch_entry(struct mheap_mark *mark, u32 object)
+/* What a block needs until its bodies can be fetched. */
+static void fetch_entries(const struct mheap_mark *mark, u32 first)
 {
-	const struct mheap_chunk *chunk = mheap_chunk_of(&mark->heap->table, object);
+	const struct mheap_chunk *chunk = mheap_chunk_of(&mark->heap->table, first);
+	const u32 index = mheap_index(first);
+	u32 i;
 
-	prefetch(&chunk->body[mheap_index(object)]);
-	prefetch(&chunk->slots[mheap_index(object)]);
+	prefetchw(&chunk->lock[mheap_block(first)]);
+	prefetch(&chunk->slots[index]);
+	for (i = 0; i < MHEAP_BLOCK_OBJECTS; i += L1_CACHE_BYTES / sizeof(chunk->body[0]))
+		prefetch(&chunk->body[index + i]);
 }
 
-/* Without the lock: what it finds may be gone, and is not looked at. */
-static void fetch_body(struct mheap_mark *mark, u32 object)
+/* Bodies of what is grey. No lock: what it finds may be gone, and is not looked at. */
+static void fetch_bodies(const struct mheap_mark *mark, u32 first)
 {
-	const struct mheap_chunk *chunk = mheap_chunk_of(&mark->heap->table, object);
+	const struct mheap_chunk *chunk = mheap_chunk_of(&mark->heap->table, first);
+	struct mheap_run run = {
+		.base = first,
+		.left = mheap_marks_of(&mark->heap->table, first)->grey[mheap_marks_block(first)],
+	};
 
-	prefetch(READ_ONCE(chunk->body[mheap_index(object)]));
+	while (run.left)
+		prefetch(READ_ONCE(chunk->body[mheap_index(mheap_run_next(&run))]));
 }
 
-/* Move the ring on as far as it goes. Return: false if ring and stack are empty. */
-static bool fetch_ahead(struct mheap_mark *mark)
+/* Fetch what the next blocks need while another one is looked into. */
+static void fetch_ahead(struct mheap_mark *mark)
 {
-	u32 object;
+	u32 second;
 
-	while (mark->in - mark->out < MHEAP_MARK_AHEAD && pop(mark, &object)) {
-		fetch_entry(mark, object);
-		mark->ahead[mark->in++ % MHEAP_MARK_AHEAD] = object;
-	}
-	while (mark->fetched - mark->out < MHEAP_MARK_AHEAD - MHEAP_MARK_ENTRIES &&
-	       mark->fetched != mark->in)
-		fetch_body(mark, mark->ahead[mark->fetched++ % MHEAP_MARK_AHEAD]);
-	return mark->in != mark->out;
-}
-
-static u32 next_object(const struct mheap_mark *mark)
-{
-	return mark->ahead[mark->out % MHEAP_MARK_AHEAD];
-}
-
-static bool is_neighbour(u32 object, u32 other)
-{
-	return (object ^ other) < MHEAP_BLOCK_OBJECTS;
+	if (mark->fetched != mark->turn)
+		fetch_bodies(mark, mark->turn);
+	mark->fetched = mark->first;
+	if (mark->first == MHEAP_MARK_NONE)
+		return;
+	fetch_bodies(mark, mark->first);
+	second = block_behind(mark, mark->first);
+	if (second != MHEAP_MARK_NONE)
+		fetch_entries(mark, second);
 }
 
 /* Does it fit between @looked slots and PIECE? An object costs as much as a slot. */
@@ -268,35 +244,32 @@ static bool fits(const struct mheap_chunk *chunk, u32 object, u32 looked)
 }
 
 /*
- * Look into the next object of the ring, and into those behind it that are in the
- * same block, as they often are, as long as it all is no more than PIECE slots:
- * taking the lock costs as much as looking into two or three objects. Return: how
- * many objects there were.
+ * Look into some grey objects of the block whose turn it is, and into those that turn
+ * grey in it by that, as long as it all is no more than PIECE slots; or into one that
+ * has more. Return: how many objects that was.
  */
-static u32 look_into_next(struct mheap_mark *mark)
+static u32 look_into_some(struct mheap_mark *mark, struct mheap_chunk *chunk, u64 *grey)
 {
-	const u32 first = next_object(mark);
-	struct mheap_chunk *chunk = mheap_chunk_of(&mark->heap->table, first);
-	struct mheap_run keys = { .base = first & ~(MHEAP_BLOCK_OBJECTS - 1) };
-	u32 object = first;
+	const u32 block = mheap_block(mark->turn);
+	struct mheap_run keys = { .base = mark->turn };
 	u32 objects = 0;
 	u32 looked = 0;
+	u32 object = 0;
 
-	spin_lock(&chunk->lock[mheap_block(first)]);
-	while (is_neighbour(object, first) && fits(chunk, object, looked)) {
+	spin_lock(&chunk->lock[block]);
+	while (*grey) {
+		object = mark->turn + __ffs64(*grey);
+		if (!fits(chunk, object, looked))
+			break;
+		*grey &= *grey - 1;
 		looked += 1 + reach_some(mark, chunk, object, 0);
 		keys.left |= key_bit(mark, chunk, object);
-		mark->out++;
 		objects++;
-		/* What has just been reached may be the next neighbour. */
-		if (mark->out == mark->in && !fetch_ahead(mark))
-			break;
-		object = next_object(mark);
 	}
-	spin_unlock(&chunk->lock[mheap_block(first)]);
+	spin_unlock(&chunk->lock[block]);
 	if (unlikely(!objects)) {
-		mark->out++;
-		look_into(mark, first);
+		*grey &= *grey - 1;
+		look_into(mark, object);
 		objects++;
 	}
 	if (unlikely(keys.left))
@@ -304,8 +277,22 @@ static u32 look_into_next(struct mheap_mark *mark)
 	return objects;
 }
 
+/* Look into the block whose turn it is. Return: how many objects were grey. */
+static u32 look_into_block(struct mheap_mark *mark)
+{
+	struct mheap_chunk *chunk = mheap_chunk_of(&mark->heap->table, mark->turn);
+	struct mheap_marks *marks = mheap_marks_of(&mark->heap->table, mark->turn);
+	u64 *grey = &marks->grey[mheap_marks_block(mark->turn)];
+	u32 objects = 0;
+
+	fetch_ahead(mark);
+	while (*grey)
+		objects += look_into_some(mark, chunk, grey);
+	return objects;
+}
+
 /**
- * mheap_mark_drain - reach everything from what is on the stack
+ * mheap_mark_drain - reach everything from what is grey
  * @mark: under way
  *
  * Context: A collection. May sleep.
@@ -314,52 +301,11 @@ void mheap_mark_drain(struct mheap_mark *mark)
 {
 	u32 looked = 0;
 
-	while (fetch_ahead(mark)) {
-		looked += look_into_next(mark);
+	while (next_block(mark)) {
+		looked += look_into_block(mark);
 		if (unlikely(looked >= 1024)) {
 			looked = 0;
 			cond_resched();
 		}
-	}
-}
-
-/*
- * Look once more into everything of a block that is not unreached: what has been
- * marked, and some that the collection is not about, which does no harm.
- */
-static void look_again(struct mheap_mark *mark, struct mheap_chunk *chunk, u32 block)
-{
-	struct mheap_run reached = {
-		.base = chunk->base + block * MHEAP_BLOCK_OBJECTS,
-	};
-
-	spin_lock(&chunk->lock[block]);
-	reached.left = chunk->tracked[block] & ~mheap_unreached(chunk, block);
-	spin_unlock(&chunk->lock[block]);
-	while (reached.left) {
-		look_into(mark, mheap_run_next(&reached));
-		mheap_mark_drain(mark);
-	}
-}
-
-/**
- * mheap_mark_finish - reach what is left
- * @mark: under way; all that is known to be alive has been reached
- * @scope: what the collection is about
- *
- * Context: A collection. May sleep.
- */
-void mheap_mark_finish(struct mheap_mark *mark, struct mheap_scope *scope)
-{
-	struct mheap_chunk *chunk;
-	u32 block;
-
-	mheap_mark_drain(mark);
-	while (mark->overflowed) {
-		mark->overflowed = false;
-		mheap_scope_begin(scope);
-		while ((chunk = mheap_scope_next(scope)))
-			for (block = 0; block < MHEAP_CHUNK_BLOCKS; block++)
-				look_again(mark, chunk, block);
 	}
 }

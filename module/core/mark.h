@@ -8,42 +8,29 @@
 #include "port.h"
 #include "scope.h"
 
-struct mheap_mark_page;
-
-#define MHEAP_MARK_AHEAD	32U	/* objects that are being fetched */
-#define MHEAP_MARK_ENTRIES	16U	/* of those, whose entries come first */
+#define MHEAP_MARK_NONE	U32_MAX
 
 /**
  * struct mheap_mark - marking under way
  * @heap: the heap
- * @top: topmost page of the stack of objects that are reached but not looked
- *       into
- * @spare: a page that was emptied last
- * @depth: objects on the topmost page
+ * @first: of the queue of blocks with objects that are reached but not looked into, by
+ *         the first number of each; or MHEAP_MARK_NONE
+ * @last: likewise
+ * @turn: the block that is looked into, which is not in the queue, or MHEAP_MARK_NONE
+ * @fetched: the block whose bodies have been fetched last, or MHEAP_MARK_NONE
  * @ephemerons: there are some, so an object may be the key of one
- * @overflowed: an object was marked but found no room on the stack
- * @ahead: ring of objects taken off the stack that are on their way into the cache
- * @in: how many have entered the ring
- * @fetched: of those, how many have their bodies fetched
- * @out: of those, how many have left
  */
 struct mheap_mark {
 	struct mheap_heap *heap;
-	struct mheap_mark_page *top;
-	struct mheap_mark_page *spare;
-	u32 depth;
-	bool ephemerons;
-	bool overflowed;
-	u32 ahead[MHEAP_MARK_AHEAD];
-	u32 in;
+	u32 first;
+	u32 last;
+	u32 turn;
 	u32 fetched;
-	u32 out;
+	bool ephemerons;
 };
 
 void mheap_mark_init(struct mheap_mark *mark, struct mheap_heap *heap);
-void mheap_mark_fini(struct mheap_mark *mark);
 void mheap_mark_reach(struct mheap_mark *mark, u32 object);
 void mheap_mark_drain(struct mheap_mark *mark);
-void mheap_mark_finish(struct mheap_mark *mark, struct mheap_scope *scope);
 
 #endif /* _MHEAP_CORE_MARK_H */

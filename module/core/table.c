@@ -11,27 +11,38 @@
 
 #define DIRECTORY_FIRST		64U	/* chunks in a heap's first directory */
 
+/* How many pages the marks of so many chunks take. */
+static u32 marks_pages(u32 chunks)
+{
+	return (chunks + MHEAP_MARKS_CHUNKS - 1) / MHEAP_MARKS_CHUNKS;
+}
+
+static size_t directory_bytes(u32 capacity)
+{
+	return struct_size((struct mheap_directory *)NULL, chunk, capacity) +
+	       marks_pages(capacity) * sizeof(struct mheap_marks *);
+}
+
 static struct mheap_directory *new_directory(u32 capacity, struct mheap_directory *older)
 {
 	struct mheap_directory *directory;
 
-	directory = kvzalloc(struct_size(directory, chunk, capacity), MHEAP_GFP);
+	directory = kvzalloc(directory_bytes(capacity), MHEAP_GFP);
 	if (!directory)
 		return NULL;
 	directory->capacity = capacity;
 	directory->older = older;
-	if (older)
+	directory->marks = (struct mheap_marks **)&directory->chunk[capacity];
+	if (older) {
 		memcpy(directory->chunk, older->chunk,
 		       older->capacity * sizeof(older->chunk[0]));
+		memcpy(directory->marks, older->marks,
+		       marks_pages(older->capacity) * sizeof(older->marks[0]));
+	}
 	return directory;
 }
 
-static size_t directory_bytes(const struct mheap_directory *directory)
-{
-	return struct_size(directory, chunk, directory->capacity);
-}
-
-static struct mheap_chunk *new_chunk(u32 base)
+static struct mheap_chunk *new_chunk(u32 base, struct mheap_marks *marks)
 {
 	struct mheap_chunk *chunk;
 	unsigned int block;
@@ -45,8 +56,9 @@ static struct mheap_chunk *new_chunk(u32 base)
 	for (block = 0; block < MHEAP_CHUNK_BLOCKS; block++) {
 		spin_lock_init(&chunk->lock[block]);
 		chunk->free[block] = ~0ULL;
-		chunk->mark[block] = ~0ULL;
 	}
+	block = mheap_marks_block(base);
+	chunk->mark = &marks->mark[block];
 	/* No number has an object, see body.h. */
 	memset(chunk->length, 0xff, sizeof(chunk->length));
 	chunk->base = base;
@@ -75,7 +87,7 @@ int mheap_table_init(struct mheap_table *table)
 	table->directory = new_directory(DIRECTORY_FIRST, NULL);
 	if (!table->directory)
 		return -ENOMEM;
-	atomic_long_set(&table->bytes, directory_bytes(table->directory));
+	atomic_long_set(&table->bytes, directory_bytes(DIRECTORY_FIRST));
 	return 0;
 }
 
@@ -97,6 +109,8 @@ void mheap_table_fini(struct mheap_table *table)
 		mheap_port_free_pages(directory->chunk[i], sizeof(*directory->chunk[i]));
 		cond_resched();
 	}
+	for (i = 0; i < marks_pages(table->chunks); i++)
+		mheap_port_free_pages(directory->marks[i], sizeof(*directory->marks[i]));
 	for (; directory; directory = older) {
 		older = directory->older;
 		kvfree(directory);
@@ -116,14 +130,32 @@ static int grow_directory(struct mheap_table *table)
 	directory = new_directory(min(old->capacity * 2, MHEAP_CHUNKS_MAX), old);
 	if (!directory)
 		return -ENOMEM;
-	atomic_long_add(directory_bytes(directory), &table->bytes);
+	atomic_long_add(directory_bytes(directory->capacity), &table->bytes);
 	/* Pairs with the acquire in mheap_chunk_of(). */
 	smp_store_release(&table->directory, directory);
 	return 0;
 }
 
+/* The marks of the next chunk; they are made with the first one of theirs, and stay. */
+static struct mheap_marks *next_marks(struct mheap_table *table)
+{
+	struct mheap_marks **marks;
+
+	lockdep_assert_held(&table->growth);
+	marks = &table->directory->marks[table->chunks / MHEAP_MARKS_CHUNKS];
+	if (*marks)
+		return *marks;
+	*marks = mheap_port_alloc_pages(sizeof(**marks), MHEAP_GFP);
+	if (!*marks)
+		return NULL;
+	memset((*marks)->mark, 0xff, sizeof((*marks)->mark));
+	atomic_long_add(sizeof(**marks), &table->bytes);
+	return *marks;
+}
+
 static int add_chunk(struct mheap_table *table)
 {
+	struct mheap_marks *marks;
 	struct mheap_chunk *chunk;
 	int error;
 
@@ -133,7 +165,10 @@ static int add_chunk(struct mheap_table *table)
 	error = grow_directory(table);
 	if (error)
 		return error;
-	chunk = new_chunk(table->chunks << MHEAP_CHUNK_SHIFT);
+	marks = next_marks(table);
+	if (!marks)
+		return -ENOMEM;
+	chunk = new_chunk(table->chunks << MHEAP_CHUNK_SHIFT, marks);
 	if (!chunk)
 		return -ENOMEM;
 	atomic_long_add(sizeof(*chunk), &table->bytes);

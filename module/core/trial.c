@@ -148,7 +148,6 @@ static void reach_block(struct mheap_mark *mark, struct mheap_chunk *chunk, u32 
 		if (chunk->trial[mheap_index(object)])
 			mheap_mark_reach(mark, object);
 	}
-	mheap_mark_drain(mark);
 }
 
 /**

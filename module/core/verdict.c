@@ -40,9 +40,8 @@ static bool look(struct mheap_scope *scope, struct mheap_mark *mark, int *upgrad
 			found |= run.left;
 			while (run.left)
 				mheap_mark_reach(mark, mheap_run_next(&run));
-			mheap_mark_drain(mark);
 		}
-	mheap_mark_finish(mark, scope);
+	mheap_mark_drain(mark);
 	return found;
 }
 

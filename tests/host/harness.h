@@ -46,6 +46,7 @@ struct suite {
 	X(journal) \
 	X(limits) \
 	X(roots) \
+	X(mark) \
 	X(shapes) \
 	X(cpython) \
 	X(generations) \

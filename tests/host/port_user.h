@@ -37,6 +37,8 @@ typedef int64_t s64;
 typedef unsigned int gfp_t;
 
 #define U16_MAX			UINT16_MAX
+#define U32_MAX			((u32)~0U)
+#define L1_CACHE_BYTES		64
 #define PAGE_SIZE		4096UL
 #define PAGE_ALIGN(size)	(((size) + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1))
 
@@ -62,6 +64,7 @@ void port_pause(void);
 #define noinline		__attribute__((noinline))
 #define __no_kcsan		__attribute__((no_sanitize("thread")))
 #define prefetch(p)		__builtin_prefetch(p)
+#define prefetchw(p)		__builtin_prefetch(p, 1)
 #define BUILD_BUG_ON(condition)	_Static_assert(!(condition), #condition)
 #define EXPORT_SYMBOL_MHEAP(symbol)	_Static_assert(1, #symbol)
 

@@ -248,7 +248,7 @@ static void what_is_not_to_be_had_is_not_listed(void)
 		drop(f.session, handle[i]);
 	check(!chunk->listed[MHEAP_LIST_FREE]);
 
-	memset(chunk->mark, 0xff, sizeof(chunk->mark));
+	memset(chunk->mark, 0xff, MHEAP_CHUNK_BLOCKS * sizeof(chunk->mark[0]));
 	f.heap.phase = MHEAP_PHASE_IDLE;
 	drop(f.session, handle[100]);
 	check(chunk->listed[MHEAP_LIST_FREE]);
