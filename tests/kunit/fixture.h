@@ -57,8 +57,9 @@ void settle(struct kunit *test);
 void set_threshold(struct kunit *test, u32 first, u32 second, u32 third);
 
 extern struct kunit_suite suite_allocators, suite_collector, suite_concurrent,
-	suite_debug_allocator, suite_generations,
-	suite_handles, suite_kapi, suite_limits, suite_memory, suite_objects, suite_random,
-	suite_release, suite_shapes, suite_slab, suite_torture;
+	suite_debug_allocator, suite_generations, suite_handles, suite_kapi,
+	suite_kapi_allocators, suite_kapi_finalizers, suite_kapi_threads, suite_limits,
+	suite_memory, suite_objects, suite_random, suite_release, suite_shapes, suite_slab,
+	suite_torture;
 
 #endif /* _MHEAP_KUNIT_FIXTURE_H */

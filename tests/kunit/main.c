@@ -9,6 +9,7 @@
 
 kunit_test_suites(&suite_objects, &suite_handles, &suite_release, &suite_shapes,
 		  &suite_collector, &suite_generations, &suite_concurrent, &suite_kapi,
+		  &suite_kapi_allocators, &suite_kapi_finalizers, &suite_kapi_threads,
 		  &suite_limits, &suite_memory, &suite_random, &suite_slab, &suite_allocators,
 		  &suite_debug_allocator, &suite_torture);
 

@@ -47,7 +47,7 @@ class FacilityTests(unittest.TestCase):
                       "`tests/cli/device_snapshot.sh: diff: by site`",
                       "`tests/python/test_examples.py: eight`",
                       "`tests/python/test_heap.py: test_a_limit_is_kept`",
-                      "`tests/kunit/kapi.c: objects_come_from_the_allocator_of_their_heap`"):
+                      "`tests/kunit/kapi_allocators.c: objects_come_from_the_allocator_of_their_heap`"):
             self.assertEqual(list(facilities.problems(row(GOOD) * 50 + row(proof))), [], proof)
 
     def test_a_table_that_cannot_be_read_is_found(self):
