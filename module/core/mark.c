@@ -46,13 +46,13 @@ static u32 first_of_block(u32 object)
 static noinline void queue_block(struct mheap_mark *mark, u32 object)
 {
 	const u32 first = first_of_block(object);
-	struct mheap_marks *marks;
+	struct mheap_chunk *chunk;
 
 	if (mark->first == MHEAP_MARK_NONE) {
 		mark->first = first;
 	} else {
-		marks = mheap_marks_of(&mark->heap->table, mark->last);
-		marks->next[mheap_marks_block(mark->last)] = first;
+		chunk = mheap_chunk_of(&mark->heap->table, mark->last);
+		chunk->behind[mheap_block(mark->last)] = first;
 	}
 	mark->last = first;
 }
@@ -62,7 +62,7 @@ static u32 block_behind(const struct mheap_mark *mark, u32 first)
 {
 	if (first == mark->last)
 		return MHEAP_MARK_NONE;
-	return mheap_marks_of(&mark->heap->table, first)->next[mheap_marks_block(first)];
+	return mheap_chunk_of(&mark->heap->table, first)->behind[mheap_block(first)];
 }
 
 /* It is the turn of the first block of the queue. Return: false if there is none. */

@@ -47,7 +47,7 @@ static struct mheap_chunk *new_chunk(u32 base, struct mheap_marks *marks)
 	struct mheap_chunk *chunk;
 	unsigned int block;
 
-	/* Exactly six pages: 24 bytes an object. Lock debugging adds to it. */
+	/* Six pages: 24 bytes an object, and its marks. Lock debugging adds to it. */
 	BUILD_BUG_ON(sizeof(spinlock_t) == 4 &&
 		     sizeof(struct mheap_chunk) > 24 * MHEAP_CHUNK_OBJECTS);
 	chunk = mheap_port_alloc_pages(sizeof(*chunk), MHEAP_GFP);

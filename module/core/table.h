@@ -106,6 +106,8 @@ struct mheap_annex;
  *        anyone. All ones outside a collection; a collection clears the bits of the
  *        objects it is about and sets those it reaches, so one test says "mine, and
  *        not reached yet".
+ * @behind: C  of a block that waits to be looked into: the block behind it in the
+ *          queue, by its first number, see mark.c
  * @annex: T to set, once (release and acquire): what few objects have, see annex.h;
  *         or NULL. Its entries: B
  * @garbage: C to change (release and acquire)  a bitmap for each block of objects that
@@ -132,6 +134,7 @@ struct mheap_chunk {
 	u64 young[MHEAP_YOUNG][MHEAP_CHUNK_BLOCKS];
 	u64 dead[MHEAP_CHUNK_BLOCKS];
 	spinlock_t lock[MHEAP_CHUNK_BLOCKS];	/* B */
+	u32 behind[MHEAP_CHUNK_BLOCKS];
 	u64 *mark;
 	struct mheap_annex **annex;
 	u64 *garbage;
@@ -147,7 +150,6 @@ struct mheap_chunk {
  * struct mheap_marks - what a collection knows of MHEAP_MARKS_CHUNKS neighbouring chunks
  * @mark: of their blocks, see struct mheap_chunk
  * @grey: C  objects that are reached and not looked into yet; 0 outside a collection
- * @next: C  of a block with such objects: the next one in the queue, see mark.c
  *
  * Marking goes from one reference to the next, and mostly finds that there is nothing
  * to do. In the chunks, which are pages apart, the words for that would all meet in a
@@ -157,7 +159,6 @@ struct mheap_chunk {
 struct mheap_marks {
 	u64 mark[MHEAP_MARKS_BLOCKS];
 	u64 grey[MHEAP_MARKS_BLOCKS];
-	u32 next[MHEAP_MARKS_BLOCKS];
 };
 
 /**

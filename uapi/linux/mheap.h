@@ -144,7 +144,7 @@
  *
  * Memory of objects goes back to the system when they are freed; some that is empty
  * stays in the caches until half of the heap, and 8 MiB at least, has been freed.
- * The heap's table of objects, 24 bytes for each number ever used at a time, stays
+ * The heap's table of objects, some 24 bytes for each number ever used at a time, stays
  * as it is while the heap lives: numbers are used again.
  *
  * Operations
