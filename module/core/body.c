@@ -73,7 +73,7 @@ void mheap_body_install(struct mheap_chunk *chunk, u32 object, void *body,
 	const u32 tag = chunk->identity[index] & ~MHEAP_TYPE_INLINE_MAX;
 	struct mheap_body_header *header = body;
 
-	WRITE_ONCE(chunk->body[index], body);	/* see fetch_body() */
+	WRITE_ONCE(chunk->body[index], body);	/* see fetch_bodies() */
 	if (mheap_shape_extended(shape)) {
 		header->type = shape->type;
 		header->slots = shape->slots;

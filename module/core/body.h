@@ -106,7 +106,7 @@ static inline void mheap_body_part(struct mheap_chunk *chunk, u32 object)
 {
 	const u32 index = mheap_index(object);
 
-	WRITE_ONCE(chunk->body[index], NULL);	/* see fetch_body() */
+	WRITE_ONCE(chunk->body[index], NULL);	/* see fetch_bodies() */
 	chunk->slots[index] = 0;
 	chunk->length[index] = MHEAP_BODY_NONE;
 }
