@@ -216,8 +216,8 @@ void mheap_table_fini(struct mheap_table *table);
 bool mheap_table_take(struct mheap_table *table, struct mheap_run *run);
 int mheap_table_grow(struct mheap_table *table);
 void mheap_table_give_back(struct mheap_table *table, struct mheap_run *run);
-void mheap_table_list(struct mheap_table *table, struct mheap_chunk *chunk,
-		      enum mheap_list list);
+void mheap_table_append(struct mheap_table *table, struct mheap_chunk *chunk,
+			enum mheap_list list);
 void mheap_table_unlist(struct mheap_table *table, struct mheap_chunk *chunk,
 			enum mheap_list list);
 struct mheap_chunk *mheap_table_first(struct mheap_table *table, enum mheap_list list);
@@ -285,6 +285,27 @@ static inline u32 mheap_marks_block(u32 object)
 static inline u32 mheap_table_chunks(const struct mheap_table *table)
 {
 	return smp_load_acquire(&table->chunks);	/* pairs with add_chunk() */
+}
+
+/**
+ * mheap_table_list - a chunk has got something that a list is about
+ * @table: the table
+ * @chunk: the chunk
+ * @list: the list
+ *
+ * Called behind the change, with its block unlocked again. The flag is read
+ * without the lock; the barrier pairs with the one in mheap_table_unlist():
+ * either this sees the flag cleared, and lists the chunk again, or whoever
+ * cleared it sees the change.
+ *
+ * Context: Any that may take a spinlock; no block is locked.
+ */
+static inline void mheap_table_list(struct mheap_table *table, struct mheap_chunk *chunk,
+				    enum mheap_list list)
+{
+	smp_mb(); /* pairs with mheap_table_unlist() */
+	if (unlikely(!READ_ONCE(chunk->listed[list])))
+		mheap_table_append(table, chunk, list);
 }
 
 /* Take the lowest number out of a run that has some left. */

@@ -45,24 +45,16 @@ static void cut_out(struct mheap_table *table, struct mheap_chunk *chunk, enum m
 }
 
 /**
- * mheap_table_list - a chunk has got something that a list is about
+ * mheap_table_append - put a chunk on a list, unless it is there
  * @table: the table
  * @chunk: the chunk
  * @list: the list
  *
- * Called behind the change, with its block unlocked again. The flag is read
- * without the lock; the barrier pairs with the one in mheap_table_unlist():
- * either this sees the flag cleared, and lists the chunk again, or whoever
- * cleared it sees the change.
- *
  * Context: Any that may take a spinlock; no block is locked.
  */
-void mheap_table_list(struct mheap_table *table, struct mheap_chunk *chunk,
-		      enum mheap_list list)
+void mheap_table_append(struct mheap_table *table, struct mheap_chunk *chunk,
+			enum mheap_list list)
 {
-	smp_mb(); /* pairs with mheap_table_unlist() */
-	if (READ_ONCE(chunk->listed[list]))
-		return;
 	spin_lock(&table->lock);
 	if (!chunk->listed[list]) {
 		WRITE_ONCE(chunk->listed[list], true);
