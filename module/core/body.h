@@ -58,16 +58,67 @@ struct mheap_shape {
 	bool ephemeron;
 };
 
-bool mheap_shape_extended(const struct mheap_shape *shape);
-size_t mheap_shape_size(const struct mheap_shape *shape);
-void mheap_body_shape(const struct mheap_chunk *chunk, u32 object, struct mheap_shape *shape);
 void mheap_body_install(struct mheap_chunk *chunk, u32 object, void *body,
 			const struct mheap_shape *shape);
 u8 *mheap_body_payload(const struct mheap_chunk *chunk, u32 object);
 
+/**
+ * mheap_shape_extended - does a body of this shape need a header?
+ * @shape: the shape
+ *
+ * Context: Any. Return: true if some part of it does not fit into the table.
+ */
+static inline bool mheap_shape_extended(const struct mheap_shape *shape)
+{
+	return shape->type > MHEAP_TYPE_INLINE_MAX || shape->ephemeron ||
+	       shape->slots > MHEAP_BODY_INLINE_SLOTS || shape->length > U16_MAX;
+}
+
+/**
+ * mheap_shape_size - the size of a body
+ * @shape: within MHEAP_BODY_SLOTS_MAX and MHEAP_BODY_LENGTH_MAX
+ *
+ * Context: Any. Return: Bytes; 0 if the object needs no body.
+ */
+static inline size_t mheap_shape_size(const struct mheap_shape *shape)
+{
+	size_t size = shape->slots * sizeof(u32) + (size_t)shape->length;
+
+	if (unlikely(mheap_shape_extended(shape)))
+		size += sizeof(struct mheap_body_header);
+	return size;
+}
+
 static inline bool mheap_body_extended(const struct mheap_chunk *chunk, u32 index)
 {
 	return chunk->slots[index] == MHEAP_BODY_EXTENDED;
+}
+
+/**
+ * mheap_body_shape - what an object is made of
+ * @chunk: its chunk
+ * @object: its number
+ * @shape: filled
+ *
+ * Context: The lock of its block, or it is the caller's alone.
+ */
+static inline void mheap_body_shape(const struct mheap_chunk *chunk, u32 object,
+				    struct mheap_shape *shape)
+{
+	const u32 index = mheap_index(object);
+	const struct mheap_body_header *header = chunk->body[index];
+
+	if (unlikely(mheap_body_extended(chunk, index))) {
+		shape->type = header->type;
+		shape->slots = header->slots;
+		shape->length = header->length & ~MHEAP_BODY_EPHEMERON;
+		shape->ephemeron = header->length & MHEAP_BODY_EPHEMERON;
+	} else {
+		shape->type = chunk->identity[index] & MHEAP_TYPE_INLINE_MAX;
+		shape->slots = chunk->slots[index];
+		shape->length = chunk->length[index];
+		shape->ephemeron = false;
+	}
 }
 
 /* Is it an ephemeron? Context: The lock of its block, or it is the caller's alone. */

@@ -134,8 +134,10 @@ static void *detach(struct mheap_lane *lane, u32 object, struct mheap_shape *sha
 	chunk->free[block] |= raise_tag(chunk, object);
 	usable = chunk->free[block] & ~mheap_unreached(chunk, block);
 	spin_unlock(&chunk->lock[block]);
-	mheap_watch_fire(lane->heap, annex);
-	mheap_annex_free(&lane->heap->table, annex);
+	if (unlikely(annex)) {
+		mheap_watch_fire(lane->heap, annex);
+		mheap_annex_free(&lane->heap->table, annex);
+	}
 	if (likely(usable))
 		mheap_table_list(&lane->heap->table, chunk, MHEAP_LIST_FREE);
 	lane->tally.freed++;
