@@ -97,9 +97,11 @@
  * load of such a value from an ephemeron, or an enumeration that comes to one, waits
  * for, and which is held until the sections under way have ended.
  *
- * One case is not bounded so: while finalizers are due in the set, or with
+ * Two cases are not bounded so. While finalizers are due in the set, or with
  * MHEAP_SAVE_ALL, heap->verdict is held for one pass over the chunks of the set, and a
  * step for each object that is rescued. All of them must be before anybody finds one.
+ * And where programs have upgraded garbage in each of eight rounds, it is held through
+ * the looks of the last one, or they could put the end off for as long as they like.
  */
 #include "census.h"
 #include "collect.h"
