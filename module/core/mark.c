@@ -75,6 +75,10 @@ static bool next_block(struct mheap_mark *mark)
 	return true;
 }
 
+/*
+ * Behind this, as before, a block is in the queue exactly if it has grey objects and it
+ * is not its turn: the one whose turn it is keeps it until it has none.
+ */
 static inline void reach(struct mheap_mark *mark, u32 object)
 {
 	struct mheap_marks *marks = mheap_marks_of(&mark->heap->table, object);
@@ -175,7 +179,7 @@ static void reach_values(struct mheap_mark *mark, struct mheap_run keys)
 static void look_into(struct mheap_mark *mark, u32 object)
 {
 	struct mheap_chunk *chunk = mheap_chunk_of(&mark->heap->table, object);
-	struct mheap_run key = { .base = object & ~(MHEAP_BLOCK_OBJECTS - 1) };
+	struct mheap_run key = { .base = first_of_block(object) };
 	u32 from = 0;
 	u32 some;
 
