@@ -245,7 +245,7 @@ static void *begin_block(struct mheap_allocator *allocator, struct block *block,
 
 static void *debug_alloc(struct mheap_allocator *allocator, size_t size)
 {
-	return begin_block(allocator, kvzalloc(block_size(size), MHEAP_GFP), size);
+	return begin_block(allocator, mheap_port_kvzalloc(block_size(size), MHEAP_GFP), size);
 }
 
 static void *debug_alloc_now(struct mheap_allocator *allocator, size_t size)
@@ -320,7 +320,7 @@ static struct mheap_allocator *debug_open(struct mheap_allocator *allocator)
 
 	if (!debug)
 		return ERR_PTR(-ENOMEM);
-	debug->inmate = kvcalloc(MHEAP_DEBUG_BLOCKS, sizeof(*debug->inmate), MHEAP_GFP);
+	debug->inmate = mheap_port_kvcalloc(MHEAP_DEBUG_BLOCKS, sizeof(*debug->inmate), MHEAP_GFP);
 	if (!debug->inmate) {
 		kfree(debug);
 		return ERR_PTR(-ENOMEM);

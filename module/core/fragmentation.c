@@ -53,7 +53,7 @@ static int grow(struct walk *walk)
 	u32 i;
 
 	walk->places = old.places ? old.places * 2 : PLACES_FIRST;
-	walk->place = kvcalloc(walk->places, sizeof(*walk->place), MHEAP_GFP);
+	walk->place = mheap_port_kvcalloc(walk->places, sizeof(*walk->place), MHEAP_GFP);
 	if (!walk->place) {
 		kvfree(old.place);
 		return -ENOMEM;

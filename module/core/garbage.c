@@ -52,7 +52,7 @@ static void prepare_chunk(struct mheap_chunk *chunk)
 
 	if (chunk->garbage || !has_unreached(chunk))
 		return;
-	garbage = kcalloc(MHEAP_CHUNK_BLOCKS, sizeof(*garbage), GFP_KERNEL | __GFP_NOWARN);
+	garbage = kcalloc(MHEAP_CHUNK_BLOCKS, sizeof(*garbage), MHEAP_GFP_OWN);
 	if (!garbage)
 		return;
 	/* Pairs with the acquire in mheap_garbage_of(). */

@@ -47,7 +47,7 @@ static int grow_array(struct mheap_handles *handles)
 	if (handles->segments < handles->capacity)
 		return 0;
 	capacity = handles->capacity ? handles->capacity * 2 : 8;
-	segment = kvcalloc(capacity, sizeof(*segment), MHEAP_GFP);
+	segment = mheap_port_kvcalloc(capacity, sizeof(*segment), MHEAP_GFP);
 	if (!segment)
 		return -ENOMEM;
 	if (handles->segment)

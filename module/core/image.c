@@ -19,7 +19,7 @@ static u32 blocks_of(const struct mheap_heap *heap)
 static int alloc_blocks(struct mheap_image *image)
 {
 	image->blocks = blocks_of(image->heap) + BLOCKS_MORE;
-	image->block = kvcalloc(image->blocks, sizeof(*image->block), MHEAP_GFP);
+	image->block = mheap_port_kvcalloc(image->blocks, sizeof(*image->block), MHEAP_GFP);
 	return image->block ? 0 : -ENOMEM;
 }
 
@@ -77,7 +77,7 @@ int mheap_image_begin(struct mheap_image *image, struct mheap_heap *heap)
 	BUILD_BUG_ON(MHEAP_IMAGE_PIECE * sizeof(u32) > STAGING_BYTES);
 	memset(image, 0, sizeof(*image));
 	image->heap = heap;
-	image->staging = kvmalloc(STAGING_BYTES, MHEAP_GFP);
+	image->staging = mheap_port_kvmalloc(STAGING_BYTES, MHEAP_GFP);
 	if (!image->staging)
 		return -ENOMEM;
 	error = mutex_lock_killable(&heap->collecting);

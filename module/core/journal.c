@@ -40,7 +40,7 @@ int mheap_journal_open(struct mheap_journal *journal)
 
 	if (READ_ONCE(journal->entry))
 		return 0;
-	entry = kvcalloc(MHEAP_JOURNAL_ENTRIES, sizeof(*entry), MHEAP_GFP);
+	entry = mheap_port_kvcalloc(MHEAP_JOURNAL_ENTRIES, sizeof(*entry), MHEAP_GFP);
 	if (!entry)
 		return -ENOMEM;
 	spin_lock(&journal->lock);

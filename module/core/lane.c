@@ -359,7 +359,7 @@ void *mheap_lane_zalloc(struct mheap_lane *lane, size_t size)
 	if (likely(memory))
 		return memory;
 	mheap_lane_leave(lane);
-	memory = kvzalloc(size, MHEAP_GFP);
+	memory = mheap_port_kvzalloc(size, MHEAP_GFP);
 	mheap_lane_enter(lane);
 	return memory;
 }

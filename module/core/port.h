@@ -63,6 +63,32 @@ static inline void mheap_port_free_pages(void *memory, size_t size)
 		free_pages_exact(memory, size);
 }
 
+/*
+ * Memory of any size, for kvfree(). More than a page is contiguous only where such a
+ * piece lies ready: kvmalloc() with __GFP_RETRY_MAYFAIL would reclaim and compact for
+ * it, seconds on a fragmented machine, and throw others' pages out.
+ */
+static inline void *mheap_port_kvmalloc(size_t size, gfp_t gfp)
+{
+	const gfp_t ready = gfp & ~(__GFP_DIRECT_RECLAIM | __GFP_RETRY_MAYFAIL);
+	void *memory;
+
+	if (size <= PAGE_SIZE)
+		return kmalloc(size, gfp);
+	memory = kmalloc(size, ready | __GFP_NOWARN);
+	return memory ? memory : __vmalloc(size, gfp);
+}
+
+static inline void *mheap_port_kvzalloc(size_t size, gfp_t gfp)
+{
+	return mheap_port_kvmalloc(size, gfp | __GFP_ZERO);
+}
+
+static inline void *mheap_port_kvcalloc(size_t count, size_t size, gfp_t gfp)
+{
+	return mheap_port_kvzalloc(array_size(count, size), gfp);
+}
+
 static inline void *mheap_port_vzalloc(size_t size, gfp_t gfp)
 {
 	return __vmalloc(size, gfp | __GFP_ZERO);
@@ -109,7 +135,10 @@ static inline u64 mheap_port_hash(const void *data, size_t length, u64 seed)
  */
 #define MHEAP_GFP	(GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
-/* The same, of what is there without waiting. */
+/* The same for what a collection needs: of no cgroup, and without the OOM killer. */
+#define MHEAP_GFP_OWN	(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
+
+/* As MHEAP_GFP, of what is there without waiting. */
 #define MHEAP_GFP_NOW	(GFP_NOWAIT | __GFP_ACCOUNT | __GFP_NOWARN)
 
 /*

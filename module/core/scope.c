@@ -28,7 +28,7 @@ int mheap_scope_init(struct mheap_scope *scope, struct mheap_heap *heap, u32 gen
 	}
 	if (!room)
 		return 0;
-	scope->chunk = kvcalloc(room, sizeof(scope->chunk[0]), GFP_KERNEL | __GFP_NOWARN);
+	scope->chunk = mheap_port_kvcalloc(room, sizeof(scope->chunk[0]), MHEAP_GFP_OWN);
 	if (!scope->chunk)
 		return -ENOMEM;
 	scope->chunks = mheap_table_copy_list(&heap->table, MHEAP_LIST_YOUNG, scope->chunk, room);

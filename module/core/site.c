@@ -47,9 +47,10 @@ static int make_tables(struct mheap_sites *sites)
 {
 	lockdep_assert_held(&sites->changing);
 	if (!sites->site)
-		sites->site = kvcalloc(MHEAP_SITE_COUNT_MAX, sizeof(*sites->site), MHEAP_GFP);
+		sites->site = mheap_port_kvcalloc(MHEAP_SITE_COUNT_MAX, sizeof(*sites->site),
+						  MHEAP_GFP);
 	if (!sites->bucket)
-		sites->bucket = kvcalloc(BUCKETS, sizeof(*sites->bucket), MHEAP_GFP);
+		sites->bucket = mheap_port_kvcalloc(BUCKETS, sizeof(*sites->bucket), MHEAP_GFP);
 	return sites->site && sites->bucket ? 0 : -ENOMEM;
 }
 

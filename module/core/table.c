@@ -27,7 +27,7 @@ static struct mheap_directory *new_directory(u32 capacity, struct mheap_director
 {
 	struct mheap_directory *directory;
 
-	directory = kvzalloc(directory_bytes(capacity), MHEAP_GFP);
+	directory = mheap_port_kvzalloc(directory_bytes(capacity), MHEAP_GFP);
 	if (!directory)
 		return NULL;
 	directory->capacity = capacity;

@@ -52,9 +52,9 @@ static bool alloc_audit(struct audit *audit, struct mheap_heap *heap)
 	audit->numbers = (u64)mheap_table_chunks(&heap->table) << MHEAP_CHUNK_SHIFT;
 	if (!audit->numbers)
 		return true;
-	audit->inside = kvcalloc(audit->numbers, sizeof(*audit->inside), GFP_KERNEL | __GFP_NOWARN);
-	audit->seen = kvcalloc(audit->numbers, sizeof(*audit->seen), GFP_KERNEL | __GFP_NOWARN);
-	audit->queue = kvcalloc(audit->numbers, sizeof(*audit->queue), GFP_KERNEL | __GFP_NOWARN);
+	audit->inside = mheap_port_kvcalloc(audit->numbers, sizeof(*audit->inside), MHEAP_GFP_OWN);
+	audit->seen = mheap_port_kvcalloc(audit->numbers, sizeof(*audit->seen), MHEAP_GFP_OWN);
+	audit->queue = mheap_port_kvcalloc(audit->numbers, sizeof(*audit->queue), MHEAP_GFP_OWN);
 	return audit->inside && audit->seen && audit->queue;
 }
 

@@ -52,7 +52,7 @@ static void make_room(struct mheap_batch *batch, u32 size)
 	if (size <= batch->data_size)
 		return;
 	free_data(batch);
-	batch->data = kvmalloc(size, MHEAP_GFP);
+	batch->data = mheap_port_kvmalloc(size, MHEAP_GFP);
 	batch->data_size = batch->data ? size : 0;
 }
 
@@ -215,7 +215,8 @@ static int alloc_batch(struct mheap_batch *batch, struct mheap_op *small)
 	if (batch->count <= SMALL_OPS)
 		return 0;
 	if (batch->count > MHEAP_SECTION_OPERATIONS) {
-		batch->gave = kvmalloc_array(batch->count, sizeof(*batch->gave), MHEAP_GFP);
+		batch->gave = mheap_port_kvcalloc(batch->count, sizeof(*batch->gave),
+						  MHEAP_GFP);
 		if (!batch->gave)
 			return -ENOMEM;
 	}

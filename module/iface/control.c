@@ -169,7 +169,7 @@ static int list_names(struct mheap_heap *heap, struct mheap_root_names *names)
 	};
 	int error;
 
-	list.text = kvmalloc(list.size, MHEAP_GFP);
+	list.text = mheap_port_kvmalloc(list.size, MHEAP_GFP);
 	if (!list.text)
 		return -ENOMEM;
 	error = mheap_roots_list(heap, &list);

@@ -68,7 +68,7 @@ static int enumerate(struct mheap_session *session, struct mheap_enumerate *requ
 	};
 	int error;
 
-	enumeration.found = kvmalloc_array(request->count, sizeof(u64), MHEAP_GFP);
+	enumeration.found = mheap_port_kvcalloc(request->count, sizeof(u64), MHEAP_GFP);
 	if (!enumeration.found)
 		return -ENOMEM;
 	error = mheap_enumerate(session, &enumeration);

@@ -405,9 +405,9 @@ static struct snapshot *new_snapshot(void)
 	snapshot->sink.slots = tell_slots;
 	snapshot->site = MHEAP_SITE_FIRST;
 	snapshot->roots.size = NAMES_SIZE;
-	snapshot->buffer = kvmalloc(BUFFER_SIZE, MHEAP_GFP);
-	snapshot->roots.text = kvmalloc(NAMES_SIZE, MHEAP_GFP);
-	snapshot->roots.id = kvmalloc_array(NAMES_SIZE / 2, sizeof(u64), MHEAP_GFP);
+	snapshot->buffer = mheap_port_kvmalloc(BUFFER_SIZE, MHEAP_GFP);
+	snapshot->roots.text = mheap_port_kvmalloc(NAMES_SIZE, MHEAP_GFP);
+	snapshot->roots.id = mheap_port_kvcalloc(NAMES_SIZE / 2, sizeof(u64), MHEAP_GFP);
 	if (snapshot->buffer && snapshot->roots.text && snapshot->roots.id)
 		return snapshot;
 	free_snapshot(snapshot);
