@@ -23,6 +23,7 @@
 /* Shared with the process that runs the test. */
 static struct {
 	char why[200];
+	char last_case[200];	/* that any of its threads began */
 } *shared;
 
 static struct tap_test *first;
@@ -49,6 +50,7 @@ void tap_case(const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(current_case, sizeof(current_case), format, arguments);
 	va_end(arguments);
+	memcpy(shared->last_case, current_case, sizeof(current_case));
 }
 
 static void __noreturn fail(void)
@@ -121,6 +123,7 @@ static int run_apart(const struct tap_test *test)
 	int status;
 
 	shared->why[0] = 0;
+	shared->last_case[0] = 0;
 	fflush(stdout);
 	child = fork();
 	if (!child) {
@@ -142,9 +145,12 @@ static int report(unsigned int number, const char *name, int status, double seco
 	const char *verdict = "ok";
 	const char *skip = "";
 
-	if (WIFSIGNALED(status))
+	if (WIFSIGNALED(status)) {
 		tap_note("killed by signal %d%s", WTERMSIG(status),
 			 WTERMSIG(status) == SIGALRM ? ", as it took too long" : "");
+		if (shared->last_case[0])
+			tap_note("    in the case: %s", shared->last_case);
+	}
 	if (WIFEXITED(status) && WEXITSTATUS(status) == SKIPPED) {
 		skip = " # SKIP ";
 	} else if (status) {
