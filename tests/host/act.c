@@ -256,6 +256,28 @@ int act_unwatch(struct mheap_session *session, u64 handle, u64 cookie)
 	return leave(session, error);
 }
 
+int act_set_finalizer(struct mheap_session *session, u64 handle, u64 cookie)
+{
+	u32 object = 0;
+	int error;
+
+	mheap_session_enter_always(session);
+	error = mheap_session_find(session, handle, &object) ?:
+		mheap_finalizer_set(session, object, cookie);
+	return leave(session, error);
+}
+
+int act_cancel_finalizer(struct mheap_session *session, u64 handle)
+{
+	u32 object = 0;
+	int error;
+
+	mheap_session_enter_always(session);
+	error = mheap_session_find(session, handle, &object) ?:
+		mheap_finalizer_cancel(session, object);
+	return leave(session, error);
+}
+
 static void must(int error)
 {
 	if (error) {
@@ -267,6 +289,17 @@ static void must(int error)
 u64 make(struct mheap_session *session, u32 slots, u32 length)
 {
 	const struct mheap_shape shape = { .type = 7, .slots = slots, .length = length };
+	u64 handle;
+
+	must(act_new(session, &shape, &handle));
+	return handle;
+}
+
+u64 make_ephemeron(struct mheap_session *session)
+{
+	const struct mheap_shape shape = {
+		.type = 5, .slots = MHEAP_EPHEMERON_SLOTS, .length = 4, .ephemeron = true,
+	};
 	u64 handle;
 
 	must(act_new(session, &shape, &handle));
@@ -317,4 +350,17 @@ u32 number_of(struct mheap_session *session, u64 handle)
 
 	must(act_info(session, handle, &figures));
 	return (u32)figures.id;
+}
+
+u32 target_of(struct mheap_session *session, u64 handle, u32 slot)
+{
+	u64 target;
+	u32 number;
+
+	must(act_load(session, handle, slot, &target));
+	if (!target)
+		return 0;
+	number = number_of(session, target);
+	drop(session, target);
+	return number;
 }

@@ -31,14 +31,20 @@ int act_lookup(struct mheap_session *session, const void *name, u32 length, u64 
 int act_unpublish(struct mheap_session *session, const void *name, u32 length);
 int act_watch(struct mheap_session *session, u64 handle, u64 cookie);
 int act_unwatch(struct mheap_session *session, u64 handle, u64 cookie);
+int act_set_finalizer(struct mheap_session *session, u64 handle, u64 cookie);
+int act_cancel_finalizer(struct mheap_session *session, u64 handle);
 
 /* For tests that build graphs: what cannot fail, asserted. */
 u64 make(struct mheap_session *session, u32 slots, u32 length);
+u64 make_ephemeron(struct mheap_session *session);
 void link_to(struct mheap_session *session, u64 handle, u32 slot, u64 target);
 void drop(struct mheap_session *session, u64 handle);
 u64 weak_to(struct mheap_session *session, u64 handle);
 bool is_alive(struct mheap_session *session, u64 weak);
 u32 generation_of_handle(struct mheap_session *session, u64 handle);
 u32 number_of(struct mheap_session *session, u64 handle);
+
+/* The number of what a slot refers to, or 0. */
+u32 target_of(struct mheap_session *session, u64 handle, u32 slot);
 
 #endif /* _MHEAP_HOST_ACT_H */

@@ -62,6 +62,7 @@ struct suite {
 	X(ephemerons) \
 	X(random) \
 	X(concurrent) \
+	X(ephemerons_concurrent) \
 	X(finalizers_concurrent) \
 	X(together)
 

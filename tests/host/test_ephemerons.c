@@ -3,24 +3,12 @@
  * Ephemerons: a value lives while its key and its ephemeron do, and is no reason for
  * its key to live.
  */
-#include <unistd.h>
-
 #include "act.h"
 #include "finalizer.h"
 #include "fixture.h"
 #include "garbage.h"
 #include "harness.h"
 #include "permanent.h"
-#include "source.h"
-
-static u64 make_ephemeron(struct mheap_session *session)
-{
-	const struct mheap_shape shape = { .type = 5, .slots = 2, .length = 4, .ephemeron = true };
-	u64 handle = 0;
-
-	check_equal(act_new(session, &shape, &handle), 0);
-	return handle;
-}
 
 /* An ephemeron with a key and a value. */
 static u64 pair(struct mheap_session *session, u64 key, u64 value)
@@ -32,23 +20,9 @@ static u64 pair(struct mheap_session *session, u64 key, u64 value)
 	return ephemeron;
 }
 
-/* What a slot refers to: its number, or 0. */
-static u32 slot_of(struct mheap_session *session, u64 handle, u32 slot)
-{
-	u64 target;
-	u32 number;
-
-	check_equal(act_load(session, handle, slot, &target), 0);
-	if (!target)
-		return 0;
-	number = number_of(session, target);
-	drop(session, target);
-	return number;
-}
-
 static bool holds_nothing(struct mheap_session *session, u64 ephemeron)
 {
-	return !slot_of(session, ephemeron, 0) && !slot_of(session, ephemeron, 1);
+	return !target_of(session, ephemeron, 0) && !target_of(session, ephemeron, 1);
 }
 
 static struct mheap_object_figures figures_of(struct mheap_session *session, u64 handle)
@@ -87,8 +61,8 @@ static void what_it_is(void)
 	check_equal(figures_of(s, key).inside, 0);
 	check_equal(figures_of(s, value).inside, 1);
 	check(figures_of(s, key).tracked && !figures_of(s, value).tracked);
-	check_equal(slot_of(s, e, 0), number_of(s, key));
-	check_equal(slot_of(s, e, 1), number_of(s, value));
+	check_equal(target_of(s, e, 0), number_of(s, key));
+	check_equal(target_of(s, e, 1), number_of(s, value));
 	check_equal(act_load(s, e, 2, &other), -EINVAL);
 	check_equal(act_store(s, e, 2, key), -EINVAL);
 	check_equal(act_swap(s, e, 1, value, &other), -EINVAL);
@@ -97,13 +71,13 @@ static void what_it_is(void)
 	check_equal(act_resize(s, e, 3, 4), -EINVAL);
 	/* A new key comes without a value, and so does none. */
 	link_to(s, e, 0, key);
-	check_equal(slot_of(s, e, 1), 0);
+	check_equal(target_of(s, e, 1), 0);
 	check_equal(figures_of(s, value).inside, 0);
 	link_to(s, e, 1, value);
 	link_to(s, e, 1, key);
-	check_equal(slot_of(s, e, 1), number_of(s, key));
+	check_equal(target_of(s, e, 1), number_of(s, key));
 	link_to(s, e, 1, 0);
-	check_equal(slot_of(s, e, 1), 0);
+	check_equal(target_of(s, e, 1), 0);
 	link_to(s, e, 1, value);
 	link_to(s, e, 0, 0);
 	check(holds_nothing(s, e));
@@ -190,7 +164,7 @@ static void value_refers_to_key(void)
 			e = pair(s, key, value);
 			drop(s, value);
 			check_equal(fixture_collect(&f, generation).freed, 0);
-			check_equal(slot_of(s, e, 1) != 0, true);
+			check_equal(target_of(s, e, 1) != 0, true);
 			drop(s, key);
 			check(is_alive(s, weak[0]) && is_alive(s, weak[1]));
 			check_equal(fixture_collect(&f, 2).freed, 2);
@@ -269,7 +243,7 @@ static void generations(void)
 	fixture_collect(&f, 2);
 	e = pair(s, key, make(s, 1, 0));
 	fixture_collect(&f, 0);
-	check(slot_of(s, e, 1));
+	check(target_of(s, e, 1));
 	fixture_end(&f);
 }
 
@@ -304,7 +278,7 @@ static void itself(void)
 	e = pair(s, value, value);
 	drop(s, value);
 	fixture_settle(&f);
-	check_equal(slot_of(s, e, 1) != 0, true);
+	check_equal(target_of(s, e, 1) != 0, true);
 	check_equal(fixture_collect(&f, 2).freed, 1);
 	check(holds_nothing(s, e));
 	fixture_end(&f);
@@ -451,7 +425,7 @@ static void key_number_is_used_again(void)
 	check(holds_nothing(s, e));
 	other = make(s, 0, 0);
 	link_to(s, e, 0, other);
-	check_equal(slot_of(s, e, 0), number_of(s, other));
+	check_equal(target_of(s, e, 0), number_of(s, other));
 	fixture_end(&f);
 }
 
@@ -521,7 +495,7 @@ static void frozen(void)
 	weak = fill_with_pair(s, e);
 	check_equal(mheap_permanent_freeze(&f.heap), 0);
 	check_equal(fixture_collect(&f, 2).freed, 0);
-	check(is_alive(s, weak) && slot_of(s, e, 0));
+	check(is_alive(s, weak) && target_of(s, e, 0));
 	check_equal(mheap_permanent_unfreeze(&f.heap), 0);
 	check_equal(fixture_collect(&f, 2).freed, 2);
 	check(holds_nothing(s, e));
@@ -545,7 +519,7 @@ static void frozen(void)
 	drop(s, key);
 	drop(s, value);
 	check_equal(fixture_collect(&f, 2).freed, 0);
-	check(is_alive(s, weak) && slot_of(s, e, 1));
+	check(is_alive(s, weak) && target_of(s, e, 1));
 	check_equal(mheap_permanent_unfreeze(&f.heap), 0);
 	fixture_collect(&f, 2);
 	fixture_collect(&f, 2);
@@ -568,22 +542,12 @@ static void garbage_is_kept(void)
 	collection = fixture_collect(&f, 2);
 	check_equal(collection.freed, 0);
 	check_equal(collection.uncollectable, 2);
-	check(is_alive(s, weak) && slot_of(s, e, 0) && slot_of(s, e, 1));
+	check(is_alive(s, weak) && target_of(s, e, 0) && target_of(s, e, 1));
 	f.heap.debug = 0;
 	check_equal(mheap_garbage_clear(&f.heap), 0);
 	check_equal(fixture_collect(&f, 2).freed, 2);
 	check(!is_alive(s, weak) && holds_nothing(s, e));
 	fixture_end(&f);
-}
-
-static void set_finalizer(struct mheap_session *session, u64 handle)
-{
-	u32 object = 0;
-
-	mheap_session_enter_always(session);
-	check_equal(mheap_session_find(session, handle, &object), 0);
-	check_equal(mheap_finalizer_set(session, object, 1), 0);
-	mheap_session_leave(session);
 }
 
 /* A key is dead while others are collected, and then its finalizer is called. */
@@ -600,7 +564,7 @@ static void key_comes_back(void)
 	mheap_finalizers_listen(&f.heap);
 	tree = make(s, 1000, 0);
 	key = make(s, 1, 0);
-	set_finalizer(s, key);
+	check_equal(act_set_finalizer(s, key, 1), 0);
 	link_to(s, tree, 999, key);
 	fixture_collect(&f, 2);
 	value = make(s, 1, 0);
@@ -617,175 +581,13 @@ static void key_comes_back(void)
 	check_equal(f.heap.finalizers.waiting, 0);
 	fixture_settle(&f);
 	check_equal(f.heap.finalizers.waiting, 1);
-	check(is_alive(s, weak) && slot_of(s, e, 0) && slot_of(s, e, 1));
+	check(is_alive(s, weak) && target_of(s, e, 0) && target_of(s, e, 1));
 	mheap_finalizers_unlisten(s);
 	fixture_settle(&f);
 	check(holds_nothing(s, e));
 	check_equal(fixture_collect(&f, 2).freed, 1);
 	check(!is_alive(s, weak));
 	fixture_end(&f);
-}
-
-/**
- * struct crowd - threads at a table of ephemerons, beside collections
- * @fixture: the heap
- * @thread: numbers of the threads
- *
- * A token is an object that refers to itself and says so in its payload. Keys and
- * values are tokens, and values refer to their keys.
- */
-struct crowd {
-	struct fixture fixture;
-	unsigned int thread;
-};
-
-#define CROWD	4U
-#define NAMES	6U
-
-static u64 make_token(struct mheap_session *session, u64 key)
-{
-	const u64 token = make(session, 2, 4);
-	const u32 number = number_of(session, token);
-
-	act_write(session, token, 0, &number, 4);
-	link_to(session, token, 0, token);
-	link_to(session, token, 1, key);
-	return token;
-}
-
-/* What is loaded is a token, and as it was made. */
-static void check_token(struct mheap_session *session, u64 token)
-{
-	u32 number = 0;
-
-	check_equal(act_read(session, token, 0, &number, 4), 4);
-	check_equal(number, number_of(session, token));
-	check_equal(slot_of(session, token, 0), number);
-}
-
-static u64 look_up(struct mheap_session *session, u32 number)
-{
-	const char name = 'a' + number;
-	u64 ephemeron = 0;
-
-	if (act_lookup(session, &name, 1, &ephemeron)) {
-		ephemeron = make_ephemeron(session);
-		act_publish(session, &name, 1, ephemeron, true);
-	}
-	return ephemeron;
-}
-
-static void fill(struct mheap_session *session, struct source *source, u64 ephemeron, u64 *kept)
-{
-	const u64 key = make_token(session, 0);
-	u64 value, other;
-
-	link_to(session, ephemeron, 0, key);
-	value = make_token(session, key);
-	act_store(session, ephemeron, 1, value);
-	if (once_in(source, 4)) {	/* the value of one is the key of another */
-		other = look_up(session, pick(source, NAMES));
-		link_to(session, other, 0, value);
-		drop(session, other);
-	}
-	drop(session, value);
-	if (once_in(source, 3)) {
-		if (*kept)
-			drop(session, *kept);
-		*kept = weak_to(session, key);
-	}
-	drop(session, key);
-}
-
-static void live(struct mheap_session *session, struct source *source, u64 *kept)
-{
-	const u64 ephemeron = look_up(session, pick(source, NAMES));
-	u64 target = 0;
-
-	switch (pick(source, 8)) {
-	case 0:
-		fill(session, source, ephemeron, kept);
-		break;
-	case 1:
-		act_store(session, ephemeron, pick(source, 2), 0);
-		break;
-	case 2:
-		check_equal(act_unpublish(session, &"abcdef"[pick(source, NAMES)], 1) <= 0, true);
-		break;
-	case 3:
-		if (*kept && !act_upgrade(session, *kept, &target))
-			check_token(session, target);
-		break;
-	default:
-		check_equal(act_load(session, ephemeron, pick(source, 2), &target), 0);
-		if (target)
-			check_token(session, target);
-	}
-	/* Now and then somebody holds on to what he has. */
-	if (target && !once_in(source, 16))
-		drop(session, target);
-	drop(session, ephemeron);
-}
-
-static void *crowd_thread(void *argument)
-{
-	struct crowd *crowd = argument;
-	const unsigned int number = __atomic_add_fetch(&crowd->thread, 1, __ATOMIC_RELAXED);
-	struct source source = source_of_seed(number * setting("SEED", 1));
-	struct fixture *fixture = &crowd->fixture;
-	struct mheap_collection collection;
-	const unsigned long operations = min(setting("OPS", 6000), 15000UL);
-	u64 kept = 0;
-	unsigned long i;
-
-	for (i = 0; i < operations && !check_failed(); i++) {
-		if (number > CROWD) {
-			mheap_collect(&fixture->heap, i % 3, &collection);
-			usleep(10);
-			continue;
-		}
-		live(&fixture->session[number], &source, &kept);
-		if (i % 256 == 0) {	/* what was held on to goes */
-			fixture_close(fixture, number);
-			fixture_open(fixture, number);
-			kept = 0;
-		}
-	}
-	return NULL;
-}
-
-static void crowd_works(unsigned int flags)
-{
-	static struct crowd crowd;
-	pthread_t thread[CROWD + 1];
-	unsigned int i;
-
-	memset(&crowd, 0, sizeof(crowd));
-	port_alarms = 0;
-	fixture_begin(&crowd.fixture, FIXTURE_WORKER | flags);
-	for (i = 1; i <= CROWD; i++)
-		fixture_open(&crowd.fixture, i);
-	for (i = 0; i <= CROWD; i++)
-		pthread_create(&thread[i], NULL, crowd_thread, &crowd);
-	for (i = 0; i <= CROWD; i++)
-		pthread_join(thread[i], NULL);
-	for (i = 1; i <= CROWD; i++)
-		fixture_close(&crowd.fixture, i);
-	for (i = 0; i < NAMES; i++)
-		act_unpublish(crowd.fixture.session, &"abcdef"[i], 1);
-	fixture_collect(&crowd.fixture, 2);
-	fixture_settle(&crowd.fixture);
-	fixture_collect(&crowd.fixture, 2);
-	fixture_settle(&crowd.fixture);
-	check_equal(fixture_objects(&crowd.fixture), 0);
-	check_equal(atomic_read(&crowd.fixture.heap.ephemerons.count), 0);
-	fixture_end(&crowd.fixture);
-}
-
-static void crowded(void)
-{
-	crowd_works(0);
-	crowd_works(FIXTURE_VERIFY);
 }
 
 static const struct test tests[] = {
@@ -805,7 +607,6 @@ static const struct test tests[] = {
 	{ "the garbage list", garbage_is_kept },
 	{ "a key that its finalizer brings back", key_comes_back },
 	{ "without memory nothing has happened", without_memory },
-	{ "threads at a table, beside collections", crowded },
 	{}
 };
 

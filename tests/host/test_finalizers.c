@@ -23,32 +23,6 @@ static void end(struct fixture *f)
 	fixture_end(f);
 }
 
-static int set(struct mheap_session *session, u64 handle, u64 cookie)
-{
-	u32 object = 0;
-	int error;
-
-	mheap_session_enter_always(session);
-	error = mheap_session_find(session, handle, &object);
-	if (!error)
-		error = mheap_finalizer_set(session, object, cookie);
-	mheap_session_leave(session);
-	return error;
-}
-
-static int cancel(struct mheap_session *session, u64 handle)
-{
-	u32 object = 0;
-	int error;
-
-	mheap_session_enter_always(session);
-	error = mheap_session_find(session, handle, &object);
-	if (!error)
-		error = mheap_finalizer_cancel(session, object);
-	mheap_session_leave(session);
-	return error;
-}
-
 /* Take an object out of the queue. Return: its cookie, or 0 if there is none. */
 static u64 take_handle(struct mheap_session *session, u64 *handle)
 {
@@ -78,7 +52,7 @@ static u64 make_final(struct mheap_session *session, u32 slots, u64 cookie)
 {
 	u64 handle = make(session, slots, 8);
 
-	check_equal(set(session, handle, cookie), 0);
+	check_equal(act_set_finalizer(session, handle, cookie), 0);
 	return handle;
 }
 
@@ -99,7 +73,7 @@ static void lose_ring(struct mheap_session *session, u32 objects, u64 first_cook
 	for (i = 0; i < objects; i++) {
 		handle[i] = make(session, 2, 8);
 		if (all || !i)
-			check_equal(set(session, handle[i], first_cookie + i), 0);
+			check_equal(act_set_finalizer(session, handle[i], first_cookie + i), 0);
 	}
 	for (i = 0; i < objects; i++)
 		link_to(session, handle[i], 0, handle[(i + 1) % objects]);
@@ -121,8 +95,8 @@ static void called_when_the_last_reference_goes(void)
 	check(f.events > 0);
 	check_equal(take_handle(f.session, &handle), 7);
 	check_equal(flags_of(f.session, handle), MHEAP_ANNEX_FINALIZER | MHEAP_ANNEX_FINALIZED);
-	check_equal(set(f.session, handle, 8), -EALREADY);
-	check_equal(cancel(f.session, handle), -EALREADY);
+	check_equal(act_set_finalizer(f.session, handle, 8), -EALREADY);
+	check_equal(act_cancel_finalizer(f.session, handle), -EALREADY);
 	drop(f.session, handle);
 	check_equal(fixture_objects(&f), 0);
 	check_equal(f.heap.finalizers.due.value, 0);
@@ -408,18 +382,18 @@ static void it_is_changed_and_cancelled(void)
 
 	begin(&f, 0);
 	object = make(f.session, 1, 0);
-	check_equal(cancel(f.session, object), -ENOENT);
-	check_equal(set(f.session, object, 1), 0);
-	check_equal(set(f.session, object, 2), 0);
+	check_equal(act_cancel_finalizer(f.session, object), -ENOENT);
+	check_equal(act_set_finalizer(f.session, object, 1), 0);
+	check_equal(act_set_finalizer(f.session, object, 2), 0);
 	check_equal(f.heap.finalizers.due.value, 1);
-	check_equal(cancel(f.session, object), 0);
+	check_equal(act_cancel_finalizer(f.session, object), 0);
 	check_equal(flags_of(f.session, object), 0);
-	check_equal(cancel(f.session, object), -ENOENT);
+	check_equal(act_cancel_finalizer(f.session, object), -ENOENT);
 	check_equal(f.heap.finalizers.due.value, 0);
 	drop(f.session, object);
 	check_equal(fixture_objects(&f), 0);
 	object = make_final(f.session, 1, 1);
-	check_equal(set(f.session, object, 3), 0);
+	check_equal(act_set_finalizer(f.session, object, 3), 0);
 	drop(f.session, object);
 	check_equal(finalize(f.session), 3);
 	end(&f);
@@ -631,7 +605,7 @@ static void without_memory_nothing_is_changed(void)
 	port_fail_all = true;
 	for (number = 1;; number++) {
 		port_fail_at = port_allocations + number;
-		if (!set(f.session, object, 5))
+		if (!act_set_finalizer(f.session, object, 5))
 			break;
 		port_fail_at = 0;
 		check_equal(flags_of(f.session, object), 0);

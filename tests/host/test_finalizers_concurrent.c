@@ -64,14 +64,10 @@ static u64 make_one(struct player *player, u32 slots, bool final)
 {
 	u64 handle = make(player->session, slots, 8);
 	u64 cookie = 0;
-	u32 object = 0;
 
 	if (final) {
 		cookie = new_cookie(player->game);
-		mheap_session_enter_always(player->session);
-		check_equal(mheap_session_find(player->session, handle, &object), 0);
-		check_equal(mheap_finalizer_set(player->session, object, cookie), 0);
-		mheap_session_leave(player->session);
+		check_equal(act_set_finalizer(player->session, handle, cookie), 0);
 	}
 	check_equal(act_write(player->session, handle, 0, &cookie, 8), 0);
 	return handle;

@@ -65,26 +65,11 @@ static char some_name(struct player *p)
 	return names[pick(&p->source, sizeof(names) - 1)];
 }
 
-static u64 make_ephemeron(struct player *p)
-{
-	const struct mheap_shape shape = {
-		.type = 5, .slots = MHEAP_EPHEMERON_SLOTS, .length = 4, .ephemeron = true,
-	};
-	u64 handle = 0;
-
-	check_equal(act_new(p->session, &shape, &handle), 0);
-	return handle;
-}
-
 static void give_finalizer(struct player *p, u64 handle)
 {
 	const u64 cookie = __atomic_add_fetch(&p->all->finalizers, 1, __ATOMIC_RELAXED);
-	u32 object = 0;
 
-	mheap_session_enter_always(p->session);
-	if (!mheap_session_find(p->session, handle, &object))
-		check_equal(mheap_finalizer_set(p->session, object, cookie), 0);
-	mheap_session_leave(p->session);
+	check_equal(act_set_finalizer(p->session, handle, cookie), 0);
 }
 
 /* With few slots, or with so many that a collection takes several looks. */
@@ -112,7 +97,7 @@ static u64 find_public(struct player *p)
 	if (!act_lookup(p->session, &name, 1, &handle))
 		return handle;
 	handle = once_in(&p->source, 3) ? make(p->session, 8 + pick(&p->source, 100), 0) :
-					  make_ephemeron(p);
+					  make_ephemeron(p->session);
 	if (once_in(&p->source, 4))
 		give_finalizer(p, handle);
 	act_publish(p->session, &name, 1, handle, true);
