@@ -4,69 +4,29 @@
  * back to the system.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "heap.h"
 #include "memory.h"
 #include "tap.h"
 
 #define BATCH	64
 #define CLASSES		65
-#define TEXT_MAX	5000
 #define DEFAULT		HEAP_SYSFS "/defaults/allocator"
 #define QUARANTINE	HEAP_SYSFS "/defaults/quarantine"
-
-static long write_text(const char *path, const char *text, size_t length)
-{
-	int file = open(path, O_WRONLY);
-	long written;
-
-	CHECK(file >= 0);
-	written = write(file, text, length);
-	written = written < 0 ? -errno : written;
-	close(file);
-	return written;
-}
-
-static long set(const char *path, const char *text)
-{
-	return write_text(path, text, strlen(text));
-}
-
-static void check_text(const char *path, const char *expected)
-{
-	int file = open(path, O_RDONLY);
-	char text[TEXT_MAX];
-	long length;
-
-	tap_case("%s", path);
-	CHECK(file >= 0);
-	length = read(file, text, sizeof(text) - 1);
-	CHECK(length >= 0);
-	text[length] = 0;
-	close(file);
-	tap_case("%s is %s", path, text);
-	CHECK(!strcmp(text, expected));
-	tap_case("%s", "");
-}
 
 /* The numbers that stand in a file of a heap, one for each class. */
 static void read_classes(int heap, const char *file, unsigned long long number[CLASSES])
 {
 	char text[TEXT_MAX], *rest = text;
-	int fd = open(heap_path(heap, file), O_RDONLY), i;
-	long length;
+	int i;
 
-	CHECK(fd >= 0);
-	length = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	CHECK(length > 0);
-	text[length] = 0;
+	CHECK(file_read(heap_path(heap, file), text) > 0);
 	for (i = 0; i < CLASSES; i++) {
 		number[i] = strtoull(rest, &rest, 10);
 		CHECK_EQ(*rest++, i < CLASSES - 1 ? ' ' : '\n');
@@ -94,8 +54,8 @@ static const char * const names[] = { "slab", "page", "debug" };
 
 TEST(allocators_are_listed)
 {
-	check_text(HEAP_SYSFS "/allocators", "slab page debug\n");
-	check_text(DEFAULT, "slab\n");
+	file_check(HEAP_SYSFS "/allocators", "slab page debug\n");
+	file_check(DEFAULT, "slab\n");
 }
 
 TEST(heap_has_the_allocator_that_it_asked_for)
@@ -107,7 +67,7 @@ TEST(heap_has_the_allocator_that_it_asked_for)
 	for (i = 0; i < ARRAY_SIZE(names); i++) {
 		heap = open_with(names[i]);
 		sprintf(expected, "%s\n", names[i]);
-		check_text(heap_path(heap, "allocator"), expected);
+		file_check(heap_path(heap, "allocator"), "%s", expected);
 	}
 }
 
@@ -154,7 +114,7 @@ TEST(descriptor_that_is_not_fresh_is_busy)
 	/* Whatever else is wrong. */
 	CHECK_EQ(choose(used, "nobody"), -EBUSY);
 	heap_check_same(used, &before);
-	check_text(heap_path(used, "allocator"), "slab\n");
+	file_check(heap_path(used, "allocator"), "slab\n");
 	joiner = heap_open_joined(joined);
 	CHECK_EQ(choose(joined, "page"), -EBUSY);
 	CHECK_EQ(choose(joiner, "page"), -EBUSY);
@@ -192,7 +152,7 @@ TEST(malformed_name_is_invalid)
 	memset(&allocator, 'x', sizeof(allocator));
 	CHECK_EQ(heap_ioctl(heap, MHEAP_IOC_ALLOCATOR, &allocator), -EINVAL);
 	CHECK_EQ(heap_ioctl(heap, MHEAP_IOC_ALLOCATOR, NULL), -EFAULT);
-	check_text(heap_path(heap, "allocator"), "slab\n");
+	file_check(heap_path(heap, "allocator"), "slab\n");
 }
 
 TEST(default_is_for_new_heaps)
@@ -200,12 +160,12 @@ TEST(default_is_for_new_heaps)
 	const int old = heap_open();
 	int heap;
 
-	CHECK_EQ(set(DEFAULT, "page\n"), 5);
-	check_text(DEFAULT, "page\n");
+	CHECK_EQ(file_write(DEFAULT, "page\n"), 5);
+	file_check(DEFAULT, "page\n");
 	heap = heap_open();
-	CHECK_EQ(set(DEFAULT, "slab"), 4);
-	check_text(heap_path(heap, "allocator"), "page\n");
-	check_text(heap_path(old, "allocator"), "slab\n");
+	CHECK_EQ(file_write(DEFAULT, "slab"), 4);
+	file_check(heap_path(heap, "allocator"), "page\n");
+	file_check(heap_path(old, "allocator"), "slab\n");
 }
 
 TEST(malformed_default_is_invalid)
@@ -218,15 +178,15 @@ TEST(malformed_default_is_invalid)
 
 	for (i = 0; i < ARRAY_SIZE(others); i++) {
 		tap_case("%s", others[i]);
-		CHECK_EQ(set(DEFAULT, others[i]), -EINVAL);
+		CHECK_EQ(file_write(DEFAULT, others[i]), -EINVAL);
 	}
-	CHECK_EQ(write_text(DEFAULT, "page\0x", 6), -EINVAL);
-	CHECK_EQ(write_text(DEFAULT, "page", 5), -EINVAL);
-	check_text(DEFAULT, "slab\n");
-	CHECK_EQ(set(QUARANTINE, "4294967296"), -EINVAL);
-	CHECK_EQ(set(QUARANTINE, "-1"), -EINVAL);
-	CHECK_EQ(set(QUARANTINE, "1 2"), -EINVAL);
-	check_text(QUARANTINE, "1048576\n");
+	CHECK_EQ(file_write_bytes(DEFAULT, "page\0x", 6), -EINVAL);
+	CHECK_EQ(file_write_bytes(DEFAULT, "page", 5), -EINVAL);
+	file_check(DEFAULT, "slab\n");
+	CHECK_EQ(file_write(QUARANTINE, "4294967296"), -EINVAL);
+	CHECK_EQ(file_write(QUARANTINE, "-1"), -EINVAL);
+	CHECK_EQ(file_write(QUARANTINE, "1 2"), -EINVAL);
+	file_check(QUARANTINE, "1048576\n");
 }
 
 /* Objects of many sizes, linked, read, resized, collected. */
@@ -269,7 +229,7 @@ TEST(objects_are_the_same_with_every_allocator)
 		heap = open_with(names[i]);
 		use(heap);
 		use(heap);
-		check_text(heap_path(heap, "stats/allocator_errors"), "0 0 0 0 0\n");
+		file_check(heap_path(heap, "stats/allocator_errors"), "0 0 0 0 0\n");
 	}
 }
 
@@ -280,11 +240,11 @@ TEST(debug_allocator_works_with_any_quarantine)
 	int heap;
 
 	for (i = 0; i < ARRAY_SIZE(bytes); i++) {
-		CHECK_EQ(set(QUARANTINE, bytes[i]), strlen(bytes[i]));
+		CHECK_EQ(file_write(QUARANTINE, bytes[i]), strlen(bytes[i]));
 		heap = open_with("debug");
-		CHECK_EQ(set(QUARANTINE, "1048576"), 7);
+		CHECK_EQ(file_write(QUARANTINE, "1048576"), 7);
 		use(heap);
-		check_text(heap_path(heap, "stats/allocator_errors"), "0 0 0 0 0\n");
+		file_check(heap_path(heap, "stats/allocator_errors"), "0 0 0 0 0\n");
 	}
 }
 

@@ -3,90 +3,21 @@
  * Events: what a session reads, and what becomes of it where nobody does.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
+#include <string.h>
 #include <sys/mman.h>
-#include <sys/time.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "event.h"
 #include "heap.h"
 #include "tap.h"
 
-#define FINALIZE	(1U << MHEAP_EVENT_FINALIZE)
 #define COLLECTIONS	(1U << MHEAP_EVENT_COLLECTION_START | 1U << MHEAP_EVENT_COLLECTION_END)
 #define JOURNAL		256	/* events that a heap keeps */
 
-static long try_listen(int heap, __u32 kinds)
-{
-	const struct mheap_listen listen = { .kinds = kinds };
-
-	return heap_ioctl(heap, MHEAP_IOC_LISTEN, &listen);
-}
-
-static void listen_to(int heap, __u32 kinds)
-{
-	CHECK_EQ(try_listen(heap, kinds), 0);
-	CHECK(fcntl(heap, F_SETFL, O_NONBLOCK) == 0);
-}
-
-/* Return: how many events were read, or -errno. */
-static int read_events(int heap, struct mheap_event *event, int room)
-{
-	const ssize_t size = read(heap, event, room * sizeof(*event));
-
-	if (size < 0)
-		return -errno;
-	CHECK_EQ(size % sizeof(*event), 0);
-	return size / sizeof(*event);
-}
-
-static struct mheap_event next_event(int heap, __u32 kind)
-{
-	struct mheap_event event;
-
-	memset(&event, 0xee, sizeof(event));
-	CHECK_EQ(read_events(heap, &event, 1), 1);
-	CHECK_EQ(event.kind, kind);
-	return event;
-}
-
-static void check_silent(int heap)
-{
-	struct pollfd poll_fd = { .fd = heap, .events = POLLIN };
-	struct mheap_event event;
-
-	CHECK_EQ(poll(&poll_fd, 1, 0), 0);
-	CHECK_EQ(read_events(heap, &event, 1), -EAGAIN);
-}
-
-static struct mheap_op op_finalizer(__u64 object, __u64 cookie)
-{
-	return (struct mheap_op){
-		.opcode = MHEAP_OP_FINALIZER, .object = object, .offset = cookie,
-	};
-}
-
-static __u64 make_final(int heap, __u32 slots, __u64 cookie)
-{
-	const __u64 object = heap_get(heap, op_new(0, slots, 8));
-
-	heap_do(heap, op_finalizer(object, cookie));
-	return object;
-}
-
-/* Objects with cookies from @first on, each of which nobody refers to any more. */
-static void lose(int heap, __u64 first, int objects)
-{
-	while (objects--)
-		heap_do(heap, op_drop(make_final(heap, 0, first++)));
-}
-
 static void lose_ring(int heap, __u64 cookie)
 {
-	const __u64 object = make_final(heap, 1, cookie);
+	const __u64 object = event_make_final(heap, 1, cookie);
 
 	heap_do(heap, op_store(object, 0, object));
 	heap_do(heap, op_drop(object));
@@ -111,15 +42,15 @@ TEST(listening_to_unknown_kinds_is_invalid)
 		if (bit >= MHEAP_EVENT_FINALIZE && bit <= MHEAP_EVENT_LIMIT)
 			continue;
 		tap_case("kind %d", bit);
-		CHECK_EQ(try_listen(heap, 1U << bit), -EINVAL);
-		CHECK_EQ(try_listen(heap, 1U << bit | FINALIZE), -EINVAL);
+		CHECK_EQ(event_try_listen(heap, 1U << bit), -EINVAL);
+		CHECK_EQ(event_try_listen(heap, 1U << bit | FINALIZE), -EINVAL);
 	}
 	listen.reserved = 1;
 	CHECK_EQ(heap_ioctl(heap, MHEAP_IOC_LISTEN, &listen), -EINVAL);
 	CHECK_EQ(heap_ioctl(heap, MHEAP_IOC_LISTEN, NULL), -EFAULT);
 	/* It has not settled the session, and none of it is listened to. */
 	CHECK_EQ(heap_join(heap, heap_open()), 0);
-	lose(heap, 1, 1);
+	event_lose(heap, 1, 1);
 	CHECK_EQ(heap_stats(heap).finalizers_skipped, 1);
 }
 
@@ -129,8 +60,8 @@ TEST(room_for_less_than_an_event_is_invalid)
 	struct mheap_event event[2];
 	size_t size;
 
-	listen_to(heap, FINALIZE);
-	lose(heap, 1, 2);
+	event_listen(heap, FINALIZE);
+	event_lose(heap, 1, 2);
 	for (size = 0; size < sizeof(event[0]); size++) {
 		CHECK_EQ(read(heap, event, size), -1);
 		CHECK_EQ(errno, EINVAL);
@@ -143,27 +74,27 @@ TEST(who_listens_to_nothing_reads_nothing)
 	const int heap = heap_open();
 	struct mheap_event event;
 
-	CHECK_EQ(read_events(heap, &event, 1), 0);
-	CHECK_EQ(try_listen(heap, FINALIZE), 0);
-	CHECK_EQ(try_listen(heap, 0), 0);
-	CHECK_EQ(read_events(heap, &event, 1), 0);
+	CHECK_EQ(event_read(heap, &event, 1), 0);
+	CHECK_EQ(event_try_listen(heap, FINALIZE), 0);
+	CHECK_EQ(event_try_listen(heap, 0), 0);
+	CHECK_EQ(event_read(heap, &event, 1), 0);
 }
 
 TEST(a_finalizer_is_called_when_the_last_reference_goes)
 {
 	const int heap = heap_open();
-	const __u64 object = make_final(heap, 1, 77);
+	const __u64 object = event_make_final(heap, 1, 77);
 	const struct mheap_object_info before = heap_info(heap, object);
 	struct mheap_object_info info;
 	struct mheap_event event;
 
 	CHECK_EQ(before.flags, MHEAP_OBJECT_TRACKED | MHEAP_OBJECT_FINALIZER);
-	listen_to(heap, FINALIZE);
-	check_silent(heap);
+	event_listen(heap, FINALIZE);
+	event_check_silent(heap);
 	heap_do(heap, op_drop(object));
 	CHECK_EQ(heap_stats(heap).finalizing, 1);
 	CHECK_EQ(heap_number(heap, "stats/finalizing"), 1);
-	event = next_event(heap, MHEAP_EVENT_FINALIZE);
+	event = event_next(heap, MHEAP_EVENT_FINALIZE);
 	CHECK_EQ(event.cookie, 77);
 	CHECK_EQ(event.id, before.id);
 	CHECK(event.time);
@@ -174,7 +105,7 @@ TEST(a_finalizer_is_called_when_the_last_reference_goes)
 	CHECK_EQ(info.flags, before.flags | MHEAP_OBJECT_FINALIZED);
 	CHECK_EQ(heap_run(heap, op_finalizer(event.handle, 5)), -EALREADY);
 	heap_do(heap, op_drop(event.handle));
-	check_silent(heap);
+	event_check_silent(heap);
 	CHECK_EQ(heap_objects(heap), 0);
 	CHECK_EQ(heap_stats(heap).finalizers_skipped, 0);
 }
@@ -186,15 +117,15 @@ TEST(a_finalizer_is_called_when_a_cycle_is_found)
 	int generation;
 
 	heap_disable(heap);
-	listen_to(heap, FINALIZE);
+	event_listen(heap, FINALIZE);
 	for (generation = 0; generation < 3; generation++) {
 		lose_ring(heap, 7 + generation);
 		CHECK_EQ(heap_collect(heap, generation).freed, 0);
-		event = next_event(heap, MHEAP_EVENT_FINALIZE);
+		event = event_next(heap, MHEAP_EVENT_FINALIZE);
 		CHECK_EQ(event.cookie, 7 + generation);
 		heap_do(heap, op_drop(event.handle));
 		CHECK_EQ(heap_collect(heap, 2).freed, 1);
-		check_silent(heap);
+		event_check_silent(heap);
 	}
 	CHECK_EQ(heap_objects(heap), 0);
 }
@@ -205,7 +136,7 @@ TEST(a_finalizer_is_cancelled)
 	const __u64 object = heap_get(heap, op_new(0, 0, 0));
 	struct mheap_op cancel = op_finalizer(object, 0);
 
-	listen_to(heap, FINALIZE);
+	event_listen(heap, FINALIZE);
 	cancel.flags = MHEAP_OP_CANCEL;
 	CHECK_EQ(heap_run(heap, cancel), -ENOENT);
 	heap_do(heap, op_finalizer(object, 1));
@@ -215,7 +146,7 @@ TEST(a_finalizer_is_cancelled)
 	heap_do(heap, cancel);
 	CHECK_EQ(heap_info(heap, object).flags, 0);
 	heap_do(heap, op_drop(object));
-	check_silent(heap);
+	event_check_silent(heap);
 	CHECK_EQ(heap_objects(heap), 0);
 }
 
@@ -225,16 +156,16 @@ TEST(as_many_events_are_read_as_fit)
 	struct mheap_event event[8];
 	int i, done;
 
-	listen_to(heap, FINALIZE);
-	lose(heap, 0, 20);
+	event_listen(heap, FINALIZE);
+	event_lose(heap, 0, 20);
 	for (done = 0; done < 20; done += 8) {
-		CHECK_EQ(read_events(heap, event, 8), done < 16 ? 8 : 4);
+		CHECK_EQ(event_read(heap, event, 8), done < 16 ? 8 : 4);
 		for (i = 0; i < 8 && done + i < 20; i++) {
 			CHECK_EQ(event[i].cookie, done + i);
 			heap_do(heap, op_drop(event[i].handle));
 		}
 	}
-	check_silent(heap);
+	event_check_silent(heap);
 	CHECK_EQ(heap_objects(heap), 0);
 }
 
@@ -245,25 +176,25 @@ TEST(collections_are_told)
 	int generation;
 
 	heap_disable(heap);
-	listen_to(heap, COLLECTIONS);
-	check_silent(heap);
+	event_listen(heap, COLLECTIONS);
+	event_check_silent(heap);
 	for (generation = 0; generation < 3; generation++) {
 		lose_ring(heap, 1);
 		heap_collect(heap, generation);
-		start = next_event(heap, MHEAP_EVENT_COLLECTION_START);
-		end = next_event(heap, MHEAP_EVENT_COLLECTION_END);
+		start = event_next(heap, MHEAP_EVENT_COLLECTION_START);
+		end = event_next(heap, MHEAP_EVENT_COLLECTION_END);
 		CHECK_EQ(start.generation, generation);
 		CHECK_EQ(end.generation, generation);
 		CHECK(end.time >= start.time && end.id && end.id <= end.time);
 		CHECK_EQ(end.value[0], 1);
 		CHECK_EQ(end.value[1], 1);
 		CHECK_EQ(end.value[2], 0);
-		check_silent(heap);
+		event_check_silent(heap);
 	}
-	CHECK_EQ(try_listen(heap, 1U << MHEAP_EVENT_COLLECTION_END), 0);
+	CHECK_EQ(event_try_listen(heap, 1U << MHEAP_EVENT_COLLECTION_END), 0);
 	heap_collect(heap, 0);
-	next_event(heap, MHEAP_EVENT_COLLECTION_END);
-	check_silent(heap);
+	event_next(heap, MHEAP_EVENT_COLLECTION_END);
+	event_check_silent(heap);
 }
 
 static void set_limits(int heap, __u64 objects, __u64 bytes, __u64 handles)
@@ -275,7 +206,7 @@ static void set_limits(int heap, __u64 objects, __u64 bytes, __u64 handles)
 
 static void check_limit_told(int heap, __u32 which, __u64 used, __u64 limit)
 {
-	const struct mheap_event event = next_event(heap, MHEAP_EVENT_LIMIT);
+	const struct mheap_event event = event_next(heap, MHEAP_EVENT_LIMIT);
 
 	CHECK_EQ(event.generation, which);
 	CHECK_EQ(event.value[0], used);
@@ -283,7 +214,7 @@ static void check_limit_told(int heap, __u32 which, __u64 used, __u64 limit)
 	CHECK_EQ(event.value[2], 0);
 	CHECK(event.time);
 	CHECK(!event.handle && !event.id && !event.cookie);
-	check_silent(heap);
+	event_check_silent(heap);
 }
 
 TEST(each_limit_that_is_reached_is_told)
@@ -293,8 +224,8 @@ TEST(each_limit_that_is_reached_is_told)
 	const __u64 bytes = heap_stats(heap).bytes;
 
 	heap_disable(heap);
-	listen_to(heap, 1U << MHEAP_EVENT_LIMIT);
-	listen_to(other, COLLECTIONS);
+	event_listen(heap, 1U << MHEAP_EVENT_LIMIT);
+	event_listen(other, COLLECTIONS);
 	set_limits(heap, 1, 0, 0);
 	CHECK_EQ(heap_run(heap, op_new(0, 0, 0)), -ENOSPC);
 	check_limit_told(heap, 0, 1, 1);
@@ -304,12 +235,12 @@ TEST(each_limit_that_is_reached_is_told)
 	set_limits(heap, 0, 0, 3);
 	heap_get(heap, op_dup(object));
 	heap_get(other, op_new(0, 0, 0));
-	check_silent(heap);
+	event_check_silent(heap);
 	CHECK_EQ(heap_run(heap, op_weak(object)), -ENOSPC);
 	check_limit_told(heap, 2, 3, 3);
 	/* Who listens to collections is told of those that were to make room. */
-	next_event(other, MHEAP_EVENT_COLLECTION_START);
-	next_event(other, MHEAP_EVENT_COLLECTION_END);
+	event_next(other, MHEAP_EVENT_COLLECTION_START);
+	event_next(other, MHEAP_EVENT_COLLECTION_END);
 }
 
 TEST(a_limit_is_told_again_when_there_was_room)
@@ -319,22 +250,22 @@ TEST(a_limit_is_told_again_when_there_was_room)
 	int i;
 
 	heap_disable(heap);
-	listen_to(heap, 1U << MHEAP_EVENT_LIMIT);
+	event_listen(heap, 1U << MHEAP_EVENT_LIMIT);
 	set_limits(heap, 8, 0, 0);
 	for (i = 0; i < 8; i++)
 		object[i] = heap_get(heap, op_new(0, 1, 0));
-	check_silent(heap);
+	event_check_silent(heap);
 	CHECK_EQ(heap_run(heap, op_new(0, 1, 0)), -ENOSPC);
 	check_limit_told(heap, 0, 8, 8);
 	CHECK_EQ(heap_run(heap, op_new(0, 1, 0)), -ENOSPC);
-	check_silent(heap);
+	event_check_silent(heap);
 	/* Also where a collection makes room, which nobody sees otherwise. */
 	for (i = 0; i < 2; i++)
 		heap_do(heap, op_drop(object[i]));
 	heap_collect(heap, 2);
 	lose_loop(heap);
 	lose_loop(heap);
-	check_silent(heap);
+	event_check_silent(heap);
 	heap_get(heap, op_new(0, 1, 0));
 	check_limit_told(heap, 0, 8, 8);
 }
@@ -347,20 +278,20 @@ TEST(at_the_limit_of_handles_what_needs_none_is_told)
 	struct mheap_event event;
 
 	heap_disable(heap);
-	listen_to(heap, FINALIZE | 1U << MHEAP_EVENT_DEATH | 1U << MHEAP_EVENT_LIMIT);
+	event_listen(heap, FINALIZE | 1U << MHEAP_EVENT_DEATH | 1U << MHEAP_EVENT_LIMIT);
 	heap_do(heap, op_watch(watched, 5));
-	lose(heap, 7, 1);
+	event_lose(heap, 7, 1);
 	heap_do(heap, op_drop(watched));
 	heap_settle(heap);
 	set_limits(heap, 0, 0, 1);
 	CHECK_EQ(heap_run(heap, op_dup(held)), -ENOSPC);
-	event = next_event(heap, MHEAP_EVENT_DEATH);
+	event = event_next(heap, MHEAP_EVENT_DEATH);
 	CHECK_EQ(event.cookie, 5);
-	event = next_event(heap, MHEAP_EVENT_LIMIT);
+	event = event_next(heap, MHEAP_EVENT_LIMIT);
 	CHECK_EQ(event.generation, 2);
-	CHECK_EQ(read_events(heap, &event, 1), -ENOSPC);
+	CHECK_EQ(event_read(heap, &event, 1), -ENOSPC);
 	heap_do(heap, op_drop(held));
-	event = next_event(heap, MHEAP_EVENT_FINALIZE);
+	event = event_next(heap, MHEAP_EVENT_FINALIZE);
 	CHECK_EQ(event.cookie, 7);
 	heap_do(heap, op_drop(event.handle));
 	CHECK_EQ(heap_objects(heap), 0);
@@ -373,20 +304,20 @@ TEST(who_is_slow_is_told_how_much_is_lost)
 	int i;
 
 	heap_disable(heap);
-	listen_to(heap, COLLECTIONS);
-	listen_to(other, 1U << MHEAP_EVENT_COLLECTION_END);
+	event_listen(heap, COLLECTIONS);
+	event_listen(other, 1U << MHEAP_EVENT_COLLECTION_END);
 	for (i = 0; i < JOURNAL; i++)
 		heap_collect(heap, 0);
-	event = next_event(heap, MHEAP_EVENT_LOST);
+	event = event_next(heap, MHEAP_EVENT_LOST);
 	CHECK_EQ(event.value[0], JOURNAL);
-	CHECK_EQ(next_event(other, MHEAP_EVENT_LOST).value[0], JOURNAL / 2);
+	CHECK_EQ(event_next(other, MHEAP_EVENT_LOST).value[0], JOURNAL / 2);
 	for (i = 0; i < JOURNAL / 2; i++) {
-		next_event(heap, MHEAP_EVENT_COLLECTION_START);
-		next_event(heap, MHEAP_EVENT_COLLECTION_END);
-		next_event(other, MHEAP_EVENT_COLLECTION_END);
+		event_next(heap, MHEAP_EVENT_COLLECTION_START);
+		event_next(heap, MHEAP_EVENT_COLLECTION_END);
+		event_next(other, MHEAP_EVENT_COLLECTION_END);
 	}
-	check_silent(heap);
-	check_silent(other);
+	event_check_silent(heap);
+	event_check_silent(other);
 }
 
 TEST(each_object_goes_to_one_listener_and_each_collection_to_all)
@@ -397,11 +328,11 @@ TEST(each_object_goes_to_one_listener_and_each_collection_to_all)
 	int i;
 
 	heap_disable(heap);
-	listen_to(heap, FINALIZE | COLLECTIONS);
-	listen_to(other, FINALIZE | COLLECTIONS);
-	lose(heap, 0, 10);
+	event_listen(heap, FINALIZE | COLLECTIONS);
+	event_listen(other, FINALIZE | COLLECTIONS);
+	event_lose(heap, 0, 10);
 	for (i = 0; i < 10; i++) {
-		event = next_event(i % 3 ? heap : other, MHEAP_EVENT_FINALIZE);
+		event = event_next(i % 3 ? heap : other, MHEAP_EVENT_FINALIZE);
 		CHECK(!(seen & 1U << event.cookie));
 		seen |= 1U << event.cookie;
 		heap_do(i % 3 ? heap : other, op_drop(event.handle));
@@ -409,9 +340,9 @@ TEST(each_object_goes_to_one_listener_and_each_collection_to_all)
 	CHECK_EQ(seen, 0x3ff);
 	heap_collect(heap, 2);
 	for (i = 0; i < 2; i++) {
-		next_event(i ? heap : other, MHEAP_EVENT_COLLECTION_START);
-		next_event(i ? heap : other, MHEAP_EVENT_COLLECTION_END);
-		check_silent(i ? heap : other);
+		event_next(i ? heap : other, MHEAP_EVENT_COLLECTION_START);
+		event_next(i ? heap : other, MHEAP_EVENT_COLLECTION_END);
+		event_check_silent(i ? heap : other);
 	}
 	CHECK_EQ(heap_objects(heap), 0);
 }
@@ -435,27 +366,27 @@ TEST(what_cannot_be_written_is_not_lost)
 	int i;
 
 	heap_disable(heap);
-	listen_to(heap, FINALIZE | COLLECTIONS);
-	lose(heap, 0, 4);
+	event_listen(heap, FINALIZE | COLLECTIONS);
+	event_lose(heap, 0, 4);
 	handles = heap_stats(heap).handles;
 	for (i = 0; i < 3; i++) {
-		CHECK_EQ(read_events(heap, (void *)(page + 4096), 3), -EFAULT);
+		CHECK_EQ(event_read(heap, (void *)(page + 4096), 3), -EFAULT);
 		CHECK_EQ(heap_stats(heap).handles, handles);
 		CHECK_EQ(heap_stats(heap).finalizing, 4);
 	}
 	for (i = 0; i < 4; i++) {
-		CHECK_EQ(read_events(heap, event, 3), 1);
+		CHECK_EQ(event_read(heap, event, 3), 1);
 		CHECK_EQ(event->kind, MHEAP_EVENT_FINALIZE);
 		CHECK_EQ(event->cookie, i);
 		heap_do(heap, op_drop(event->handle));
 	}
 	heap_collect(heap, 0);
-	CHECK_EQ(read_events(heap, (void *)(page + 4096), 3), -EFAULT);
-	CHECK_EQ(read_events(heap, event, 3), 1);
+	CHECK_EQ(event_read(heap, (void *)(page + 4096), 3), -EFAULT);
+	CHECK_EQ(event_read(heap, event, 3), 1);
 	CHECK_EQ(event->kind, MHEAP_EVENT_COLLECTION_START);
-	CHECK_EQ(read_events(heap, event, 3), 1);
+	CHECK_EQ(event_read(heap, event, 3), 1);
 	CHECK_EQ(event->kind, MHEAP_EVENT_COLLECTION_END);
-	check_silent(heap);
+	event_check_silent(heap);
 	CHECK_EQ(heap_objects(heap), 0);
 }
 
@@ -466,172 +397,16 @@ TEST(poll_says_when_there_is_something)
 
 	CHECK_EQ(poll(&fd, 1, 0), 1);
 	CHECK_EQ(fd.revents, POLLHUP);
-	listen_to(heap, FINALIZE);
+	event_listen(heap, FINALIZE);
 	CHECK_EQ(poll(&fd, 1, 0), 0);
-	lose(heap, 1, 1);
+	event_lose(heap, 1, 1);
 	CHECK_EQ(poll(&fd, 1, 0), 1);
 	CHECK_EQ(fd.revents, POLLIN);
-	heap_do(heap, op_drop(next_event(heap, MHEAP_EVENT_FINALIZE).handle));
+	heap_do(heap, op_drop(event_next(heap, MHEAP_EVENT_FINALIZE).handle));
 	CHECK_EQ(poll(&fd, 1, 0), 0);
 	/* What others would read is nothing to this session. */
 	heap_collect(heap, 0);
 	CHECK_EQ(poll(&fd, 1, 0), 0);
-}
-
-/* Processes and threads that wait, and what they wait for. */
-
-struct waiter {
-	int heap;
-	pthread_t thread;
-	struct mheap_event event;
-	int result;
-	int over;
-};
-
-static void *wait_for_event(void *data)
-{
-	struct waiter *waiter = data;
-
-	waiter->result = read_events(waiter->heap, &waiter->event, 1);
-	__atomic_store_n(&waiter->over, 1, __ATOMIC_RELEASE);
-	return NULL;
-}
-
-static int is_over(void *data)
-{
-	return __atomic_load_n(&((struct waiter *)data)->over, __ATOMIC_ACQUIRE);
-}
-
-static void begin_to_wait(struct waiter *waiter, int heap)
-{
-	memset(waiter, 0, sizeof(*waiter));
-	waiter->heap = heap;
-	CHECK_EQ(pthread_create(&waiter->thread, NULL, wait_for_event, waiter), 0);
-}
-
-TEST(a_reader_waits_for_what_another_session_does)
-{
-	const int heap = heap_open(), other = heap_open_joined(heap);
-	struct waiter waiter;
-
-	CHECK_EQ(try_listen(heap, FINALIZE), 0);
-	begin_to_wait(&waiter, heap);
-	usleep(20000);	/* it may be waiting by now, or not: both are good */
-	CHECK(!is_over(&waiter));
-	lose(other, 3, 1);
-	CHECK(tap_wait(is_over, &waiter));
-	CHECK_EQ(waiter.result, 1);
-	CHECK_EQ(waiter.event.cookie, 3);
-	heap_do(heap, op_drop(waiter.event.handle));
-}
-
-TEST(a_reader_is_let_go_when_its_session_ceases_to_listen)
-{
-	const int heap = heap_open();
-	struct waiter waiter;
-
-	CHECK_EQ(try_listen(heap, FINALIZE), 0);
-	begin_to_wait(&waiter, heap);
-	usleep(20000);
-	CHECK(!is_over(&waiter));
-	CHECK_EQ(try_listen(heap, 0), 0);
-	CHECK(tap_wait(is_over, &waiter));
-	CHECK_EQ(waiter.result, 0);
-}
-
-/* The file lives on while somebody reads from it. */
-TEST(a_descriptor_is_closed_under_its_reader)
-{
-	const int heap = heap_open(), other = heap_open_joined(heap);
-	struct waiter waiter;
-
-	CHECK_EQ(try_listen(heap, FINALIZE), 0);
-	begin_to_wait(&waiter, heap);
-	usleep(20000);
-	heap_close(heap);
-	CHECK(!is_over(&waiter));
-	lose(other, 3, 1);
-	CHECK(tap_wait(is_over, &waiter));
-	/* It was not in read() yet, or it was. */
-	CHECK(waiter.result == 1 || waiter.result == -EBADF);
-}
-
-static void ignore(int number)
-{
-	(void)number;
-}
-
-TEST(a_signal_ends_the_waiting)
-{
-	const struct itimerval often = { { 0, 20000 }, { 0, 20000 } };
-	const struct sigaction action = { .sa_handler = ignore };	/* without SA_RESTART */
-	const int heap = heap_open();
-	struct mheap_event event;
-
-	CHECK_EQ(try_listen(heap, FINALIZE), 0);
-	CHECK_EQ(sigaction(SIGALRM, &action, NULL), 0);
-	CHECK_EQ(setitimer(ITIMER_REAL, &often, NULL), 0);
-	CHECK_EQ(read_events(heap, &event, 1), -EINTR);
-}
-
-/* The session belongs to the file: a child that inherits it reads for it. */
-TEST(a_child_reads_for_the_session)
-{
-	const int heap = heap_open();
-	struct mheap_event event;
-	int status;
-	pid_t child;
-
-	listen_to(heap, FINALIZE);
-	lose(heap, 1, 2);
-	child = fork();
-	if (!child) {
-		event = next_event(heap, MHEAP_EVENT_FINALIZE);
-		_exit(event.cookie != 1);
-	}
-	CHECK_EQ(waitpid(child, &status, 0), child);
-	CHECK_EQ(status, 0);
-	CHECK_EQ(next_event(heap, MHEAP_EVENT_FINALIZE).cookie, 2);
-	/* The handle that the child got is the session's, and so still there. */
-	CHECK_EQ(heap_stats(heap).handles, 2);
-}
-
-static int all_are_gone(void *data)
-{
-	const int heap = *(int *)data;
-	struct mheap_stats stats = heap_stats(heap);
-
-	return stats.sessions == 1 && heap_objects(heap) == (__u64)stats.finalizing;
-}
-
-TEST(a_killed_reader_loses_only_what_it_has_read)
-{
-	int heap = heap_open();
-	struct mheap_event event;
-	int own, status, i;
-	pid_t child;
-
-	listen_to(heap, FINALIZE);
-	lose(heap, 0, 5);
-	child = fork();
-	if (!child) {
-		own = heap_open_joined(heap);
-		listen_to(own, FINALIZE);
-		next_event(own, MHEAP_EVENT_FINALIZE);
-		next_event(own, MHEAP_EVENT_FINALIZE);
-		kill(getpid(), SIGKILL);
-	}
-	CHECK_EQ(waitpid(child, &status, 0), child);
-	CHECK(WIFSIGNALED(status));
-	CHECK(tap_wait(all_are_gone, &heap));
-	for (i = 2; i < 5; i++) {
-		event = next_event(heap, MHEAP_EVENT_FINALIZE);
-		CHECK_EQ(event.cookie, i);
-		heap_do(heap, op_drop(event.handle));
-	}
-	check_silent(heap);
-	CHECK_EQ(heap_objects(heap), 0);
-	CHECK_EQ(heap_stats(heap).finalizers_skipped, 0);
 }
 
 TEST(where_nobody_listens_objects_just_die)
@@ -639,7 +414,7 @@ TEST(where_nobody_listens_objects_just_die)
 	const int heap = heap_open();
 
 	heap_disable(heap);
-	lose(heap, 0, 3);
+	event_lose(heap, 0, 3);
 	lose_ring(heap, 3);
 	CHECK_EQ(heap_collect(heap, 2).freed, 1);
 	CHECK_EQ(heap_objects(heap), 0);
@@ -651,10 +426,10 @@ TEST(when_the_last_listener_leaves_what_waits_dies)
 {
 	const int heap = heap_open(), other = heap_open_joined(heap);
 
-	listen_to(heap, FINALIZE);
-	listen_to(other, FINALIZE);
-	lose(heap, 0, 100);
-	CHECK_EQ(try_listen(heap, COLLECTIONS), 0);
+	event_listen(heap, FINALIZE);
+	event_listen(other, FINALIZE);
+	event_lose(heap, 0, 100);
+	CHECK_EQ(event_try_listen(heap, COLLECTIONS), 0);
 	CHECK_EQ(heap_stats(heap).finalizing, 100);
 	heap_close(other);
 	CHECK_EQ(heap_objects(heap), 0);
@@ -668,10 +443,10 @@ TEST(a_slow_reader_holds_up_nobody)
 	int i;
 
 	heap_disable(heap);
-	listen_to(heap, FINALIZE);
+	event_listen(heap, FINALIZE);
 	CHECK_EQ(heap_number(heap, "finalizers_max"), 65536);
 	CHECK_EQ(heap_write(heap, "finalizers_max", "10\n"), 3);
-	lose(heap, 0, 100);
+	event_lose(heap, 0, 100);
 	CHECK_EQ(heap_objects(heap), 10);
 	for (i = 0; i < 100; i++)
 		lose_ring(heap, 100 + i);
@@ -679,8 +454,8 @@ TEST(a_slow_reader_holds_up_nobody)
 	CHECK_EQ(heap_objects(heap), 10);
 	CHECK_EQ(heap_stats(heap).finalizers_skipped, 190);
 	for (i = 0; i < 10; i++)
-		heap_do(heap, op_drop(next_event(heap, MHEAP_EVENT_FINALIZE).handle));
-	check_silent(heap);
+		heap_do(heap, op_drop(event_next(heap, MHEAP_EVENT_FINALIZE).handle));
+	event_check_silent(heap);
 }
 
 TEST(finalizers_max_takes_numbers_only)
@@ -704,10 +479,10 @@ TEST(who_listens_or_reads_stays_with_its_heap)
 	int heap;
 
 	heap = heap_open();
-	CHECK_EQ(try_listen(heap, FINALIZE), 0);
+	CHECK_EQ(event_try_listen(heap, FINALIZE), 0);
 	CHECK_EQ(heap_join(heap, target), -EBUSY);
 	heap = heap_open();
-	CHECK_EQ(read_events(heap, &event, 1), 0);
+	CHECK_EQ(event_read(heap, &event, 1), 0);
 	CHECK_EQ(heap_join(heap, target), -EBUSY);
 	fd.fd = heap_open();
 	CHECK_EQ(poll(&fd, 1, 0), 1);

@@ -314,13 +314,6 @@ TEST(batch_without_memory)
 	CHECK(failures > 20);
 }
 
-static struct mheap_op op_finalizer(__u64 object, __u64 cookie)
-{
-	return (struct mheap_op){
-		.opcode = MHEAP_OP_FINALIZER, .object = object, .offset = cookie,
-	};
-}
-
 /* An operation that has not been done yet, where there is no memory at all. */
 static void fail_entirely(const char *name, struct mheap_op op)
 {

@@ -190,6 +190,13 @@ static inline struct mheap_op op_watch(__u64 object, __u64 cookie)
 	};
 }
 
+static inline struct mheap_op op_finalizer(__u64 object, __u64 cookie)
+{
+	return (struct mheap_op){
+		.opcode = MHEAP_OP_FINALIZER, .object = object, .offset = cookie,
+	};
+}
+
 static inline struct mheap_op op_unwatch(__u64 object, __u64 cookie)
 {
 	return (struct mheap_op){

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /sys/kernel/mheap: what the files show, what they take, whose they are and
- * how long they are there.
+ * /sys/kernel/mheap: what the files show, whose they are and how long they are
+ * there.
  */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,64 +14,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "heap.h"
 #include "tap.h"
-
-#define TEXT_MAX	5000
-
-/* Returns how many bytes were read, or -errno. */
-static long read_file(const char *path, char *text)
-{
-	int file = open(path, O_RDONLY);
-	long length;
-
-	if (file < 0)
-		return -errno;
-	length = read(file, text, TEXT_MAX - 1);
-	length = length < 0 ? -errno : length;
-	text[length < 0 ? 0 : length] = 0;
-	close(file);
-	return length;
-}
-
-static long write_bytes(const char *path, const char *text, size_t length)
-{
-	int file = open(path, O_WRONLY);
-	long written;
-
-	if (file < 0)
-		return -errno;
-	written = write(file, text, length);
-	written = written < 0 ? -errno : written;
-	close(file);
-	return written;
-}
-
-static long write_text(const char *path, const char *text)
-{
-	return write_bytes(path, text, strlen(text));
-}
-
-__printf(2, 3) static void check_text(const char *path, const char *format, ...)
-{
-	char expected[400], text[TEXT_MAX];
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(expected, sizeof(expected), format, arguments);
-	va_end(arguments);
-	tap_case("%s should be %s", path, expected);
-	CHECK(read_file(path, text) > 0);
-	CHECK(!strcmp(text, expected));
-	tap_case("%s", "");
-}
-
-static void check_written(const char *path, const char *text)
-{
-	tap_case("%s to %s", text, path);
-	CHECK_EQ(write_text(path, text), strlen(text));
-	tap_case("%s", "");
-}
 
 TEST(files_show_what_stats_tell)
 {
@@ -91,27 +35,27 @@ TEST(files_show_what_stats_tell)
 	heap_collect(heap, 2);
 	heap_get(heap, op_new(0, 1, 0));
 	stats = heap_stats(heap);
-	check_text(heap_path(heap, "objects"), "%llu\n", stats.objects);
-	check_text(heap_path(heap, "bytes"), "%llu\n", stats.bytes);
-	check_text(heap_path(heap, "handles"), "%llu\n", stats.handles);
-	check_text(heap_path(heap, "sessions"), "1\n");
-	check_text(heap_path(heap, "roots"), "0\n");
-	check_text(heap_path(heap, "allocator"), "slab\n");
-	check_text(heap_path(heap, "threshold"), "700 10 10\n");
-	check_text(heap_path(heap, "enabled"), "0\n");
-	check_text(heap_path(heap, "count"), "1 0 0\n");
-	check_text(heap_path(heap, "stats/created"), "%llu\n", stats.created);
-	check_text(heap_path(heap, "stats/freed_by_count"), "%llu\n", stats.freed_by_count);
-	check_text(heap_path(heap, "stats/freed_by_collector"), "%llu\n",
+	file_check(heap_path(heap, "objects"), "%llu\n", stats.objects);
+	file_check(heap_path(heap, "bytes"), "%llu\n", stats.bytes);
+	file_check(heap_path(heap, "handles"), "%llu\n", stats.handles);
+	file_check(heap_path(heap, "sessions"), "1\n");
+	file_check(heap_path(heap, "roots"), "0\n");
+	file_check(heap_path(heap, "allocator"), "slab\n");
+	file_check(heap_path(heap, "threshold"), "700 10 10\n");
+	file_check(heap_path(heap, "enabled"), "0\n");
+	file_check(heap_path(heap, "count"), "1 0 0\n");
+	file_check(heap_path(heap, "stats/created"), "%llu\n", stats.created);
+	file_check(heap_path(heap, "stats/freed_by_count"), "%llu\n", stats.freed_by_count);
+	file_check(heap_path(heap, "stats/freed_by_collector"), "%llu\n",
 		   stats.freed_by_collector);
-	check_text(heap_path(heap, "stats/pending"), "0\n");
-	check_text(heap_path(heap, "stats/table_bytes"), "%llu\n", stats.table_bytes);
+	file_check(heap_path(heap, "stats/pending"), "0\n");
+	file_check(heap_path(heap, "stats/table_bytes"), "%llu\n", stats.table_bytes);
 }
 
 static void check_generations(int heap, const char *file, const __u64 *zero, const __u64 *one,
 			      const __u64 *two)
 {
-	check_text(heap_path(heap, file), "%llu %llu %llu\n", *zero, *one, *two);
+	file_check(heap_path(heap, file), "%llu %llu %llu\n", *zero, *one, *two);
 }
 
 TEST(generation_files_show_what_stats_tell)
@@ -153,7 +97,7 @@ static unsigned long long read_histogram(int heap, const char *file,
 	int i;
 
 	tap_case("%s", file);
-	CHECK(read_file(heap_path(heap, file), text) > 0);
+	CHECK(file_read(heap_path(heap, file), text) > 0);
 	for (i = 0; i < BUCKETS; i++) {
 		bucket[i] = strtoull(rest, &rest, 10);
 		CHECK_EQ(*rest, i < BUCKETS - 1 ? ' ' : '\n');
@@ -227,163 +171,6 @@ TEST(stalls_count_who_waits_for_the_session)
 	CHECK(read_histogram(heap, "stats/stalls", bucket) > 0);
 }
 
-TEST(threshold_takes_effect_at_once)
-{
-	const int heap = heap_open();
-	struct mheap_threshold threshold;
-
-	check_written(heap_path(heap, "threshold"), "1 2 3");
-	CHECK_EQ(heap_ioctl(heap, MHEAP_IOC_GET_THRESHOLD, &threshold), 0);
-	CHECK_EQ(threshold.value[0], 1);
-	CHECK_EQ(threshold.value[1], 2);
-	CHECK_EQ(threshold.value[2], 3);
-	check_text(heap_path(heap, "threshold"), "1 2 3\n");
-	check_written(heap_path(heap, "threshold"), "2147483647 0 2147483647\n");
-	check_text(heap_path(heap, "threshold"), "2147483647 0 2147483647\n");
-	heap_set_threshold(heap, 4, 5, 6);
-	check_text(heap_path(heap, "threshold"), "4 5 6\n");
-	check_written(heap_path(heap, "threshold"), "0 0 0\n");
-	check_text(heap_path(heap, "threshold"), "0 0 0\n");
-}
-
-TEST(enabled_takes_effect_at_once)
-{
-	const int heap = heap_open();
-
-	check_text(heap_path(heap, "enabled"), "1\n");
-	check_written(heap_path(heap, "enabled"), "0\n");
-	CHECK_EQ(heap_ioctl(heap, MHEAP_IOC_IS_ENABLED, NULL), 0);
-	check_text(heap_path(heap, "enabled"), "0\n");
-	check_written(heap_path(heap, "enabled"), "1");
-	CHECK_EQ(heap_ioctl(heap, MHEAP_IOC_IS_ENABLED, NULL), 1);
-	heap_disable(heap);
-	check_text(heap_path(heap, "enabled"), "0\n");
-}
-
-TEST(collect_collects_the_generation_that_is_written)
-{
-	const int heap = heap_open();
-	char generation[] = "0\n";
-	struct mheap_op ops[] = {
-		op_temp(op_new(0, 1, 0)),
-		op_store(MHEAP_RESULT(0), 0, MHEAP_RESULT(0)),
-	};
-	int i;
-
-	heap_disable(heap);
-	for (i = 0; i < 3; i++) {
-		heap_do_all(heap, ops, 2);
-		generation[0] = '0' + i;
-		check_written(heap_path(heap, "collect"), generation);
-		CHECK_EQ(heap_stats(heap).objects, 0);
-		CHECK_EQ(heap_stats(heap).generation[i].collections, 1);
-	}
-}
-
-static const char * const malformed[] = {
-	"\n", " ", "\t", "-", "x", "700", "700\n", "700 10", "700 10\n", "700 10 ",
-	"700 10 10 10", "700 10 10 10\n", "700 10 10 ", " 700 10 10", "\n700 10 10",
-	"700  10 10", "700 10  10", "700\t10\t10", "700,10,10", "700, 10, 10", "700;10;10",
-	"700\n10\n10", "700 10 10\n\n", "700 10 10\r\n", "700 10 10\r", "700 10 10x",
-	"700 10 10 x", "x700 10 10", "700 x 10", "700 1x 10", "-1 10 10", "700 -1 10",
-	"700 10 -1", "+700 10 10", "700 +10 10", "700 10 +10", "0x10 10 10", "1e3 10 10",
-	"7.0 10 10", "700 10 1_0", "700 10 10 #", "(700 10 10)", "\"700\" 10 10",
-	"2147483648 10 10", "700 2147483648 10", "700 10 2147483648", "4294967296 10 10",
-	"4294967995 10 10", "700 4294967306 10", "9223372036854775808 10 10",
-	"18446744073709551615 10 10", "18446744073709551616 10 10",
-	"18446744073709552316 10 10", "99999999999999999999999999999999999999 10 10",
-	"700 10 99999999999999999999999999999999999999", "\xc2\xa0 700 10 10",
-	"\xd9\xa1 10 10", "700 10 10\x1a", "\xff\xff\xff",
-};
-
-/* Everything that @path does not take, be it two or three numbers. */
-static void check_malformed(const char *path, const char *otherwise)
-{
-	char before[TEXT_MAX], text[TEXT_MAX];
-	unsigned int i;
-
-	CHECK(read_file(path, before) > 0);
-	for (i = 0; i < ARRAY_SIZE(malformed); i++) {
-		tap_case("%s to %s", malformed[i], path);
-		CHECK_EQ(write_text(path, malformed[i]), -EINVAL);
-	}
-	tap_case("zero bytes to %s", path);
-	CHECK_EQ(write_bytes(path, otherwise, strlen(otherwise) + 1), -EINVAL);
-	CHECK_EQ(write_bytes(path, "\0", 1), -EINVAL);
-	tap_case("more than a page to %s", path);
-	memset(text, '1', sizeof(text));
-	CHECK_EQ(write_bytes(path, text, sizeof(text)), -EINVAL);
-	memset(text, ' ', sizeof(text));
-	CHECK_EQ(write_bytes(path, text, sizeof(text)), -EINVAL);
-	memcpy(text, otherwise, strlen(otherwise));
-	CHECK_EQ(write_bytes(path, text, sizeof(text)), -EINVAL);
-	check_text(path, "%s", before);
-}
-
-TEST(malformed_threshold_is_invalid)
-{
-	const int heap = heap_open();
-
-	check_written(heap_path(heap, "threshold"), "3 4 5\n");
-	check_malformed(heap_path(heap, "threshold"), "6 7 8");
-	check_malformed(HEAP_SYSFS "/defaults/threshold", "6 7 8");
-}
-
-TEST(malformed_enabled_is_invalid)
-{
-	static const char * const others[] = {
-		"2", "10", "-1", "y", "n", "on", "off", "true", "1 1", "0 0 0", " 1", "1 ", "0x1",
-	};
-	const int heap = heap_open();
-	unsigned int i;
-
-	check_malformed(heap_path(heap, "enabled"), "0");
-	check_malformed(HEAP_SYSFS "/defaults/enabled", "0");
-	for (i = 0; i < ARRAY_SIZE(others); i++) {
-		tap_case("%s", others[i]);
-		CHECK_EQ(write_text(heap_path(heap, "enabled"), others[i]), -EINVAL);
-		CHECK_EQ(write_text(HEAP_SYSFS "/defaults/enabled", others[i]), -EINVAL);
-	}
-	check_text(heap_path(heap, "enabled"), "1\n");
-	check_text(HEAP_SYSFS "/defaults/enabled", "1\n");
-}
-
-TEST(malformed_collect_is_invalid)
-{
-	static const char * const others[] = { "3", "-1", "all", "0 1", "2 2 2", "4294967296" };
-	const int heap = heap_open();
-	const struct mheap_stats before = heap_stats(heap);
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(others); i++)
-		CHECK_EQ(write_text(heap_path(heap, "collect"), others[i]), -EINVAL);
-	for (i = 0; i < ARRAY_SIZE(malformed); i++)
-		CHECK_EQ(write_text(heap_path(heap, "collect"), malformed[i]), -EINVAL);
-	heap_check_same(heap, &before);
-}
-
-/* Calls check() for every file in a directory and those below. */
-static void for_each_file(const char *directory, void check(const char *path, mode_t mode))
-{
-	struct dirent *entry;
-	struct stat status;
-	char path[400];
-	DIR *stream = opendir(directory);
-
-	CHECK(stream);
-	while ((entry = readdir(stream))) {
-		if (entry->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", directory, entry->d_name);
-		CHECK(!stat(path, &status));
-		if (S_ISDIR(status.st_mode))
-			for_each_file(path, check);
-		else
-			check(path, status.st_mode);
-	}
-	closedir(stream);
-}
-
 static int files;
 
 static void check_mode(const char *path, mode_t mode)
@@ -395,25 +182,25 @@ static void check_mode(const char *path, mode_t mode)
 	files++;
 	CHECK(!(mode & 0133));
 	if (mode & 0444) {
-		length = read_file(path, text);
+		length = file_read(path, text);
 		CHECK(length > 1);
 		CHECK_EQ(text[length - 1], '\n');
 		CHECK(!memchr(text, '\n', length - 1));
 		CHECK(!strstr(text, "  "));
 	} else {
-		CHECK(read_file(path, text) < 0);
+		CHECK(file_read(path, text) < 0);
 	}
 	if (!(mode & 0200))
-		CHECK(write_text(path, "0") < 0);
+		CHECK(file_write(path, "0") < 0);
 }
 
 TEST(every_file_is_a_line_and_may_do_what_its_mode_says)
 {
 	const int heap = heap_open();
 
-	for_each_file(heap_path(heap, ""), check_mode);
+	file_for_each(heap_path(heap, ""), check_mode);
 	CHECK(files >= 26);
-	for_each_file(HEAP_SYSFS "/defaults", check_mode);
+	file_for_each(HEAP_SYSFS "/defaults", check_mode);
 	CHECK(files >= 28);
 }
 
@@ -495,42 +282,12 @@ TEST(what_is_there_is_documented_and_what_is_documented_is_there)
 	snprintf(directory, sizeof(directory), HEAP_SYSFS "/%s", heap_stats(heap).name);
 	folder_length = strlen(directory);
 	check_top();
-	for_each_file(HEAP_SYSFS "/defaults", check_documented);
-	for_each_file(directory, check_documented);
+	file_for_each(HEAP_SYSFS "/defaults", check_documented);
+	file_for_each(directory, check_documented);
 	for (i = 0; i < documents; i++) {
 		tap_case("%s is documented", documented[i]);
 		CHECK(found[i]);
 	}
-}
-
-static void restore_defaults(void)
-{
-	write_text(HEAP_SYSFS "/defaults/threshold", "700 10 10");
-	write_text(HEAP_SYSFS "/defaults/enabled", "1");
-}
-
-TEST(defaults_are_cpythons)
-{
-	check_text(HEAP_SYSFS "/defaults/threshold", "700 10 10\n");
-	check_text(HEAP_SYSFS "/defaults/enabled", "1\n");
-}
-
-TEST(defaults_are_for_new_heaps)
-{
-	const int old = heap_open();
-	int heap;
-
-	check_written(HEAP_SYSFS "/defaults/threshold", "7 8 9\n");
-	check_written(HEAP_SYSFS "/defaults/enabled", "0\n");
-	heap = heap_open();
-	restore_defaults();
-	check_text(heap_path(heap, "threshold"), "7 8 9\n");
-	check_text(heap_path(heap, "enabled"), "0\n");
-	check_text(heap_path(old, "threshold"), "700 10 10\n");
-	check_text(heap_path(old, "enabled"), "1\n");
-	heap = heap_open();
-	check_text(heap_path(heap, "threshold"), "700 10 10\n");
-	check_text(heap_path(heap, "enabled"), "1\n");
 }
 
 TEST(names_are_not_used_again)
@@ -559,9 +316,9 @@ TEST(files_go_with_the_last_descriptor)
 	file = open(path, O_RDONLY);
 	CHECK(copy >= 0 && directory >= 0 && file >= 0);
 	heap_close(heap);
-	CHECK_EQ(read_file(path, text), 2);
+	CHECK_EQ(file_read(path, text), 2);
 	heap_close(copy);
-	CHECK_EQ(read_file(path, text), -ENOENT);
+	CHECK_EQ(file_read(path, text), -ENOENT);
 	CHECK_EQ(pread(file, text, sizeof(text), 0), -1);
 	CHECK_EQ(errno, ENODEV);
 	CHECK_EQ(openat(directory, "objects", O_RDONLY), -1);
@@ -596,7 +353,7 @@ static long write_in(const char *directory, const char *file, const char *text)
 	char path[400];
 
 	snprintf(path, sizeof(path), "%s/%s", directory, file);
-	return write_text(path, text);
+	return file_write(path, text);
 }
 
 static void owner_may_write(const char *directory)
@@ -611,8 +368,8 @@ static void others_may_not_write(const char *directory)
 	CHECK_EQ(write_in(directory, "threshold", "1 1 1"), -EACCES);
 	CHECK_EQ(write_in(directory, "enabled", "0"), -EACCES);
 	CHECK_EQ(write_in(directory, "collect", "2"), -EACCES);
-	CHECK_EQ(write_text(HEAP_SYSFS "/defaults/threshold", "1 1 1"), -EACCES);
-	CHECK_EQ(write_text(HEAP_SYSFS "/defaults/enabled", "0"), -EACCES);
+	CHECK_EQ(file_write(HEAP_SYSFS "/defaults/threshold", "1 1 1"), -EACCES);
+	CHECK_EQ(file_write(HEAP_SYSFS "/defaults/enabled", "0"), -EACCES);
 }
 
 static uid_t expected_owner;
@@ -643,17 +400,17 @@ TEST(files_belong_to_who_opened_the_heap)
 
 	strcpy(directory, heap_path(heap, ""));
 	expected_owner = USER;
-	for_each_file(directory, check_owner);
+	file_for_each(directory, check_owner);
 	CHECK(as_user(USER, owner_may_write, directory));
 	CHECK(as_user(USER + 1, others_may_not_write, directory));
-	check_text(heap_path(heap, "threshold"), "1 1 1\n");
+	file_check(heap_path(heap, "threshold"), "1 1 1\n");
 
 	heap = heap_open();
 	strcpy(directory, heap_path(heap, ""));
 	expected_owner = 0;
-	for_each_file(directory, check_owner);
+	file_for_each(directory, check_owner);
 	CHECK(as_user(USER, others_may_not_write, directory));
-	check_text(heap_path(heap, "threshold"), "700 10 10\n");
+	file_check(heap_path(heap, "threshold"), "700 10 10\n");
 }
 
 static _Atomic int stop;
@@ -663,10 +420,10 @@ static void read_one(const char *path, mode_t mode)
 	char text[TEXT_MAX];
 
 	if (mode & 0444)
-		read_file(path, text);
+		file_read(path, text);
 }
 
-/* As for_each_file(), of whatever is there; may vanish meanwhile. */
+/* As file_for_each(), of whatever is there; may vanish meanwhile. */
 static void read_all(const char *directory)
 {
 	struct dirent *entry;
@@ -718,7 +475,7 @@ TEST(files_are_read_while_heaps_come_and_go)
 /* A thread writes to "collect" of a heap again and again until it is gone. */
 static void *collect_until_gone(void *data)
 {
-	while (write_text(data, "2") == 1)
+	while (file_write(data, "2") == 1)
 		;
 	return NULL;
 }
