@@ -140,8 +140,14 @@ void mheap_ephemeron_free(struct mheap_heap *heap, struct mheap_annex *annex)
 	annex->ephemeron = NULL;
 }
 
-/* An object that is an ephemeron, or NULL. The block is locked. */
-static struct mheap_ephemeron *find(const struct mheap_chunk *chunk, u32 object)
+/**
+ * mheap_ephemeron_find - what an ephemeron has besides its body
+ * @chunk: of the object
+ * @object: an object
+ *
+ * Context: The lock of its block. Return: It, or NULL if the object is no ephemeron.
+ */
+struct mheap_ephemeron *mheap_ephemeron_find(const struct mheap_chunk *chunk, u32 object)
 {
 	lockdep_assert_held(&chunk->lock[mheap_block(object)]);
 	if (!mheap_body_is_ephemeron(chunk, mheap_index(object)))
@@ -149,10 +155,18 @@ static struct mheap_ephemeron *find(const struct mheap_chunk *chunk, u32 object)
 	return mheap_annex_of(chunk, object)->ephemeron;
 }
 
-static u32 *value_of(const struct mheap_chunk *chunk, u32 object)
+/**
+ * mheap_ephemeron_value - where the value of an ephemeron stands
+ * @chunk: of the ephemeron
+ * @object: the ephemeron
+ *
+ * Context: The lock of its block. Return: The place, which may be empty.
+ */
+u32 *mheap_ephemeron_value(const struct mheap_chunk *chunk, u32 object)
 {
 	u32 slots;
 
+	lockdep_assert_held(&chunk->lock[mheap_block(object)]);
 	return mheap_body_slots(chunk, mheap_index(object), &slots) + 1;
 }
 
@@ -169,15 +183,27 @@ static bool is_dead(const struct mheap_heap *heap, u32 object, u32 tag)
 	       !atomic64_read(&chunk->count[mheap_index(object)]);
 }
 
-/*
- * The number has another object by now, or none. Other than to be dead, this is for
- * good: what is dead may yet be given to the queue of finalizers.
+/**
+ * mheap_ephemeron_has_no_key - is the key gone?
+ * @heap: the heap
+ * @ephemeron: an ephemeron
+ *
+ * Then it has no number any more, or another object has. Other than to be dead, this is
+ * for good: what is dead may yet be given to the queue of finalizers.
+ *
+ * Context: The lock of its block. Return: true if it is, or there never was one.
  */
-static bool is_gone(const struct mheap_heap *heap, u32 object, u32 tag)
+bool mheap_ephemeron_has_no_key(const struct mheap_heap *heap,
+				const struct mheap_ephemeron *ephemeron)
 {
-	const struct mheap_chunk *chunk = mheap_chunk_of(&heap->table, object);
+	const u32 key = ephemeron->key;
+	const struct mheap_chunk *chunk;
 
-	return !READ_ONCE(chunk->annex[mheap_index(object)]) || mheap_tag(chunk, object) != tag;
+	if (!key)
+		return true;
+	chunk = mheap_chunk_of(&heap->table, key);
+	return !READ_ONCE(chunk->annex[mheap_index(key)]) ||
+	       mheap_tag(chunk, key) != ephemeron->tag;
 }
 
 /* Is it garbage? Return: 0, -ENOENT if it is, or -EAGAIN while that is open. */
@@ -205,12 +231,12 @@ static int look_at_key(struct mheap_heap *heap, const struct mheap_ephemeron *ep
 static int see_value(struct mheap_session *session, u32 object, u32 *value, u32 *tag)
 {
 	struct mheap_chunk *chunk = mheap_object_lock(session, object);
-	const struct mheap_ephemeron *ephemeron = find(chunk, object);
+	const struct mheap_ephemeron *ephemeron = mheap_ephemeron_find(chunk, object);
 	struct mheap_heap *heap = session->heap;
 	int error = -EINVAL;
 
 	if (ephemeron) {
-		*value = *value_of(chunk, object);
+		*value = *mheap_ephemeron_value(chunk, object);
 		error = *value ? look_at_key(heap, ephemeron) : -ENOENT;
 		error = error ?: look_at(heap, *value);
 		if (!error)
@@ -245,7 +271,7 @@ static int load_value(struct mheap_session *session, u32 object, u32 *target)
 static int load_key(struct mheap_session *session, u32 object, u32 *target)
 {
 	struct mheap_chunk *chunk = mheap_object_lock(session, object);
-	const struct mheap_ephemeron *ephemeron = find(chunk, object);
+	const struct mheap_ephemeron *ephemeron = mheap_ephemeron_find(chunk, object);
 	int error = -EINVAL;
 	u32 tag = 0;
 
@@ -317,7 +343,7 @@ static void put_value(struct mheap_session *session, u32 value)
 static int try_store_value(struct mheap_session *session, u32 object, u32 value, u32 *old)
 {
 	struct mheap_chunk *chunk = mheap_object_lock_to_change(session, object, 1, 1);
-	const struct mheap_ephemeron *ephemeron = find(chunk, object);
+	const struct mheap_ephemeron *ephemeron = mheap_ephemeron_find(chunk, object);
 	int error = -EINVAL;
 
 	if (ephemeron) {
@@ -325,8 +351,8 @@ static int try_store_value(struct mheap_session *session, u32 object, u32 value,
 		if (value && look_at_key(session->heap, ephemeron) == -ENOENT)
 			error = -ENOENT;
 		if (!error)
-			error = exchange_value(session->heap, value_of(chunk, object), value,
-					       old);
+			error = exchange_value(session->heap, mheap_ephemeron_value(chunk, object),
+					       value, old);
 	}
 	mheap_object_unlock(chunk, object);
 	return error;
@@ -382,12 +408,12 @@ struct new_key {
 static int try_set_key(struct mheap_session *session, u32 object, struct new_key *new, u32 *old)
 {
 	struct mheap_chunk *chunk = mheap_object_lock_to_change(session, object, 1, 1);
-	struct mheap_ephemeron *ephemeron = find(chunk, object);
+	struct mheap_ephemeron *ephemeron = mheap_ephemeron_find(chunk, object);
 	struct mheap_heap *heap = session->heap;
 	int error = -EINVAL;
 
 	if (ephemeron)
-		error = exchange_value(heap, value_of(chunk, object), 0, old);
+		error = exchange_value(heap, mheap_ephemeron_value(chunk, object), 0, old);
 	if (!error) {
 		ephemeron->key = new->key;
 		ephemeron->tag = new->key ? mheap_tag(mheap_chunk_of(&heap->table, new->key),
@@ -417,7 +443,7 @@ static void link_key(struct mheap_heap *heap, const struct new_key *new)
 static bool is_ephemeron(struct mheap_session *session, u32 object)
 {
 	struct mheap_chunk *chunk = mheap_object_lock(session, object);
-	const bool is = find(chunk, object);
+	const bool is = mheap_ephemeron_find(chunk, object);
 
 	mheap_object_unlock(chunk, object);
 	return is;
@@ -478,12 +504,12 @@ int mheap_ephemeron_store(struct mheap_session *session, u32 object, u32 slot, u
 u32 mheap_ephemeron_may_hold(struct mheap_heap *heap, struct mheap_chunk *chunk, u32 object,
 			     u32 *key)
 {
-	const struct mheap_ephemeron *ephemeron = find(chunk, object);
+	const struct mheap_ephemeron *ephemeron = mheap_ephemeron_find(chunk, object);
 
-	if (!ephemeron->key || is_gone(heap, ephemeron->key, ephemeron->tag))
+	if (mheap_ephemeron_has_no_key(heap, ephemeron))
 		return 0;
 	*key = ephemeron->key;
-	return *value_of(chunk, object);
+	return *mheap_ephemeron_value(chunk, object);
 }
 
 /**
@@ -576,9 +602,10 @@ bool mheap_ephemeron_waits(struct mheap_heap *heap, struct mheap_chunk *chunk, u
 {
 	u32 value;
 
-	if (likely(!find(chunk, object)) || READ_ONCE(heap->phase) < MHEAP_PHASE_VERDICT)
+	if (likely(!mheap_ephemeron_find(chunk, object)) ||
+	    READ_ONCE(heap->phase) < MHEAP_PHASE_VERDICT)
 		return false;
-	value = *value_of(chunk, object);
+	value = *mheap_ephemeron_value(chunk, object);
 	return value && is_unreached(heap, value);
 }
 
@@ -587,9 +614,9 @@ static u32 *find_garbage(struct mheap_heap *heap, struct mheap_chunk *chunk, u32
 {
 	u32 *value;
 
-	if (likely(!find(chunk, object)) || mheap_is_unreached(chunk, object))
+	if (likely(!mheap_ephemeron_find(chunk, object)) || mheap_is_unreached(chunk, object))
 		return NULL;
-	value = value_of(chunk, object);
+	value = mheap_ephemeron_value(chunk, object);
 	return *value && is_unreached(heap, *value) ? value : NULL;
 }
 
@@ -620,91 +647,4 @@ void mheap_ephemeron_cut(struct mheap_heap *heap, struct mheap_chunk *chunk, u32
 			*value = 0;
 	}
 	spin_unlock(&chunk->lock[block]);
-}
-
-/* Return: an ephemeron whose key has died, or 0. */
-static u32 next_orphan(struct mheap_heap *heap)
-{
-	struct mheap_ephemeron *ephemeron;
-	u32 object = 0;
-
-	spin_lock(&heap->watches.lock);
-	ephemeron = list_first_entry_or_null(&heap->ephemerons.orphans, struct mheap_ephemeron,
-					     link);
-	if (ephemeron) {
-		list_del_init(&ephemeron->link);
-		object = ephemeron->object;
-	}
-	spin_unlock(&heap->watches.lock);
-	return object;
-}
-
-/* It may be another object by now, or have another key. Then NULL. */
-static u32 *find_orphan(struct mheap_heap *heap, struct mheap_chunk *chunk, u32 object)
-{
-	const struct mheap_ephemeron *ephemeron = find(chunk, object);
-
-	if (!ephemeron || (ephemeron->key && !is_gone(heap, ephemeron->key, ephemeron->tag)))
-		return NULL;
-	return value_of(chunk, object);
-}
-
-/* The worker's lane is entered. Return: a value to be dropped, or 0. */
-static u32 take_value(struct mheap_heap *heap, u32 object)
-{
-	struct mheap_chunk *chunk = mheap_chunk_of(&heap->table, object);
-	u32 *place;
-	u32 value = 0;
-
-	spin_lock(&chunk->lock[mheap_block(object)]);
-	do {
-		place = find_orphan(heap, chunk, object);
-	} while (place && !mheap_image_save(heap, &heap->worker.arena, chunk, object, 1, 1));
-	if (place) {
-		value = *place;
-		*place = 0;
-	}
-	spin_unlock(&chunk->lock[mheap_block(object)]);
-	return value;
-}
-
-/* One section's work. Return: how many orphans there were. */
-static u32 clear_some(struct mheap_heap *heap)
-{
-	struct mheap_lane *lane = &heap->worker;
-	u32 object, value;
-	u32 some = 0;
-
-	mheap_lane_enter(lane);
-	while (READ_ONCE(heap->phase) < MHEAP_PHASE_VERDICT && some < MHEAP_EPHEMERON_PIECE &&
-	       !mheap_lane_is_tired(lane)) {
-		object = next_orphan(heap);
-		if (!object)
-			break;
-		value = take_value(heap, object);
-		mheap_release_targets(lane, &value, 1);
-		some++;
-	}
-	mheap_lane_leave(lane);
-	return some;
-}
-
-/**
- * mheap_ephemeron_clear - drop the values of ephemerons whose keys have died
- * @heap: the heap
- *
- * Leaves it to the end of a collection that makes up its mind.
- *
- * Context: May sleep; not entered. For the worker; several may be at it.
- * Return: false if there was nothing to do.
- */
-bool mheap_ephemeron_clear(struct mheap_heap *heap)
-{
-	bool any = false;
-
-	while (clear_some(heap)) {
-		any = true;
-		cond_resched();
-	}
-	return any;
 }

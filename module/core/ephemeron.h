@@ -68,6 +68,12 @@ u32 mheap_ephemerons_of(struct mheap_heap *heap, u32 key, u64 round,
 			u32 found[MHEAP_EPHEMERON_PIECE]);
 bool mheap_ephemeron_waits(struct mheap_heap *heap, struct mheap_chunk *chunk, u32 object);
 void mheap_ephemeron_cut(struct mheap_heap *heap, struct mheap_chunk *chunk, u32 block);
-bool mheap_ephemeron_clear(struct mheap_heap *heap);
+struct mheap_ephemeron *mheap_ephemeron_find(const struct mheap_chunk *chunk, u32 object);
+u32 *mheap_ephemeron_value(const struct mheap_chunk *chunk, u32 object);
+bool mheap_ephemeron_has_no_key(const struct mheap_heap *heap,
+				const struct mheap_ephemeron *ephemeron);
+
+/* orphan.c */
+bool mheap_orphans_clear(struct mheap_heap *heap);
 
 #endif /* _MHEAP_CORE_EPHEMERON_H */

@@ -513,7 +513,7 @@ void mheap_release_continue(struct mheap_heap *heap)
 	do {
 		release_dead(heap);
 		mheap_watch_deliver(heap);
-	} while (mheap_ephemeron_clear(heap));
+	} while (mheap_orphans_clear(heap));
 	atomic_dec(&heap->releasing);
 	heap->ops->released(heap);
 }

@@ -424,7 +424,7 @@ void mheap_watch_fire(struct mheap_heap *heap, struct mheap_annex *annex)
  * @heap: the heap
  *
  * Context: Any that may take a spinlock; no other one is held.
- * Return: true if mheap_watch_deliver() or mheap_ephemeron_clear() has something to do.
+ * Return: true if mheap_watch_deliver() or mheap_orphans_clear() has something to do.
  */
 bool mheap_watch_is_pending(struct mheap_heap *heap)
 {
