@@ -76,6 +76,7 @@ static int add_segment(struct mheap_session *session, u32 hash)
 	struct mheap_watch **segment;
 
 	lockdep_assert_held(&session->lock);
+	BUILD_BUG_ON(MHEAP_WATCH_BUCKETS * sizeof(*segment) > PAGE_SIZE);	/* for kfree() */
 	if (*place)
 		return 0;
 	segment = mheap_lane_zalloc(&session->lane, MHEAP_WATCH_BUCKETS * sizeof(*segment));
