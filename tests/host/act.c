@@ -159,7 +159,7 @@ int act_resize(struct mheap_session *session, u64 handle, u32 slots, u32 length)
 
 int act_info(struct mheap_session *session, u64 handle, struct mheap_object_figures *figures)
 {
-	u32 object;
+	u32 object = 0;
 	int error = enter_and_find(session, handle, &object);
 
 	if (!error)
@@ -180,7 +180,7 @@ int act_same(struct mheap_session *session, u64 handle, u64 other)
 
 int act_weak(struct mheap_session *session, u64 handle, u64 *weak)
 {
-	u32 object;
+	u32 object = 0;
 	int error = enter_and_find(session, handle, &object);
 
 	if (!error)
