@@ -18,10 +18,7 @@ void fault_prepare(void);
  */
 int fault_open(__u64 *holder);
 
-/*
- * Should small pieces of memory fail, or pages only? A failure in vmalloc() can
- * hit kmemleak's own small pieces, about which it complains in the kernel log.
- */
+/* Should small pieces of memory fail, or pages only? */
 void fault_small_pieces(int yes);
 
 /* What this thread asks for as the n-th, memory or a copy from or to it, fails. */

@@ -103,7 +103,6 @@ TEST(new_without_memory)
 
 	heap = fault_open(&holder);
 	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
-		fault_small_pieces(lengths[i] < 8000);
 		fail_operation("NEW", op_new(7, 1, lengths[i]),
 			       i ? use_up_nothing : NULL, drop_result);
 	}
@@ -202,7 +201,6 @@ TEST(resize_without_memory)
 
 	heap = fault_open(&holder);
 	for (i = 0; i < ARRAY_SIZE(shapes); i++) {
-		fault_small_pieces(shapes[i].length < 8000);
 		fail_operation("RESIZE", op_resize(holder, shapes[i].slots, shapes[i].length),
 			       use_up_nothing, resize_back);
 	}
