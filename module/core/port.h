@@ -66,7 +66,7 @@ static inline void mheap_port_free_pages(void *memory, size_t size)
 /*
  * Memory of any size, for kvfree(). More than a page is contiguous only where such a
  * piece lies ready: kvmalloc() with __GFP_RETRY_MAYFAIL would reclaim and compact for
- * it, seconds on a fragmented machine, and throw others' pages out.
+ * it as long as there is hope, and throw others' pages out.
  */
 static inline void *mheap_port_kvmalloc(size_t size, gfp_t gfp)
 {
