@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "fault.h"
+#include "file.h"
 #include "heap.h"
 #include "memory.h"
 #include "tap.h"
@@ -18,13 +19,10 @@
 static int fail_nth = -1;	/* this thread's file of that name */
 static int make_it_fail = -1;	/* likewise */
 
+/* Leaves the case that a test is in as it is. */
 static void write_setting(const char *path, const char *value)
 {
-	int setting = open(path, O_WRONLY);
-
-	CHECK(setting >= 0);
-	CHECK(write(setting, value, strlen(value)) > 0);
-	close(setting);
+	CHECK_EQ(file_write(path, value), strlen(value));
 }
 
 void fault_small_pieces(int yes)

@@ -20,6 +20,21 @@ static int heap;
 static __u64 holder;		/* 4 slots, 100 bytes; slot 0 refers to itself */
 static char data[LARGE];
 
+/* An operation that has not been done yet, where there is no memory at all. */
+static void fail_entirely(const char *name, struct mheap_op op)
+{
+	const struct mheap_stats before = heap_stats(heap);
+	long called;
+
+	tap_case("%s without any memory", name);
+	fault_all(1);
+	called = heap_submit(heap, &op, 1, 0);
+	fault_all(0);
+	CHECK_EQ(called, 1);
+	CHECK_EQ(op.result, -ENOMEM);
+	fault_check_unchanged(heap, &before);
+}
+
 /*
  * Has everything in an operation fail in turn until nothing is left to fail; @undo
  * takes back what it did where it worked. Then, if it is one that needs memory, has
@@ -56,16 +71,8 @@ static void fail_operation(const char *name, struct mheap_op op, void use_up(voi
 	tap_note("%s: %u failures of %u attempts", name, failures, nth - 1);
 	if (!use_up)
 		return;
-	tap_case("%s without any memory", name);
 	use_up();
-	before = heap_stats(heap);
-	op = original;
-	fault_all(1);
-	called = heap_submit(heap, &op, 1, 0);
-	fault_all(0);
-	CHECK_EQ(called, 1);
-	CHECK_EQ(op.result, -ENOMEM);
-	fault_check_unchanged(heap, &before);
+	fail_entirely(name, original);
 }
 
 static void drop_result(const struct mheap_op *op)
@@ -310,21 +317,6 @@ TEST(batch_without_memory)
 	tap_note("%u failures of %u attempts", failures, nth - 1);
 	CHECK_EQ(called, count);
 	CHECK(failures > 20);
-}
-
-/* An operation that has not been done yet, where there is no memory at all. */
-static void fail_entirely(const char *name, struct mheap_op op)
-{
-	const struct mheap_stats before = heap_stats(heap);
-	long called;
-
-	tap_case("%s without any memory", name);
-	fault_all(1);
-	called = heap_submit(heap, &op, 1, 0);
-	fault_all(0);
-	CHECK_EQ(called, 1);
-	CHECK_EQ(op.result, -ENOMEM);
-	fault_check_unchanged(heap, &before);
 }
 
 static void cancel(const struct mheap_op *op)

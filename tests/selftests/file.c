@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Files of sysfs.
+ * Files of sysfs and debugfs.
  */
 #include <dirent.h>
 #include <errno.h>
