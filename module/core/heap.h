@@ -87,7 +87,7 @@ struct mheap_triggers {
  *            waits for mheap_release_pending() to become false should look again
  * @event: there may be something to read for sessions that listen, see listener.h
  * @limit: a limit is reached, of which @used is used or in reserve; once until there was
- *         room again, see limit.h; may be NULL
+ *         room again or a session begins to listen for it, see limit.h; may be NULL
  * @collected: a collection has ended, and a debug flag asks for a report; NULL where
  *             nobody reads it. Called with heap->collecting held; may sleep.
  * @shrink: or NULL: much memory became free; have the @shrink of the allocator called

@@ -248,7 +248,7 @@ void mheap_limit_give_back(struct mheap_lane *lane)
  * @heap: the heap
  * @which: the limit
  *
- * Once, until there has been room again.
+ * Once, until there has been room again or somebody begins to listen for it.
  *
  * Context: Any.
  */
@@ -260,4 +260,22 @@ void mheap_limits_tell(struct mheap_heap *heap, enum mheap_limit which)
 	if (heap->ops->limit && atomic_try_cmpxchg_relaxed(&quota->told[which], &untold, 1))
 		heap->ops->limit(heap, which, atomic64_read(&quota->reserved[which]),
 				 READ_ONCE(quota->limit[which]));
+}
+
+/**
+ * mheap_limits_tell_again - somebody listens who was not told
+ * @heap: the heap
+ *
+ * What fails at a limit from now on tells the surroundings, whoever knows already. The
+ * caller has begun to read the journal, under its lock: whoever sees what is cleared
+ * here writes there behind it.
+ *
+ * Context: Any.
+ */
+void mheap_limits_tell_again(struct mheap_heap *heap)
+{
+	unsigned int which;
+
+	for (which = 0; which < MHEAP_LIMITS; which++)
+		atomic_set(&heap->quota.told[which], 0);
 }

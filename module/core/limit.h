@@ -52,7 +52,7 @@ enum mheap_limit {
  *         anyone.
  * @reserved: by all lanes (atomic)
  * @told: the surroundings know that the limit is reached, until a lane has seen
- *        that an eighth of it is free again (atomic)
+ *        that an eighth of it is free again, or a session begins to listen (atomic)
  * @strict: there was more than a limit allows when it was set: lanes keep nothing in
  *          reserve when they leave a section. Set under heap->collecting, cleared in
  *          a section, read by anyone.
@@ -72,6 +72,7 @@ int mheap_limit_set(struct mheap_heap *heap, enum mheap_limit which, u64 limit);
 int mheap_limits_set(struct mheap_heap *heap, const u64 limit[MHEAP_LIMITS]);
 void mheap_limits_free(struct mheap_heap *heap, const struct mheap_tally *tally);
 void mheap_limits_tell(struct mheap_heap *heap, enum mheap_limit which);
+void mheap_limits_tell_again(struct mheap_heap *heap);
 int mheap_limit_reserve(struct mheap_lane *lane, enum mheap_limit which, s64 need);
 void mheap_limit_trim(struct mheap_lane *lane);
 void mheap_limit_give_back(struct mheap_lane *lane);

@@ -3,6 +3,7 @@
  * Listeners: beginning and ceasing to listen.
  */
 #include "finalizer.h"
+#include "limit.h"
 #include "listener.h"
 #include "session.h"
 
@@ -19,6 +20,8 @@ static u32 change(struct mheap_session *session, u32 kinds)
 		mheap_journal_begin(&session->heap->journal, &listener->place);
 	if (begun & MHEAP_LISTEN_FINALIZERS)
 		mheap_finalizers_listen(session->heap);
+	if (begun & MHEAP_LISTEN_LIMIT)
+		mheap_limits_tell_again(session->heap);
 	WRITE_ONCE(listener->kinds, kinds);
 	return ended;
 }

@@ -303,6 +303,26 @@ static void reaching_one_is_told_once(void)
 	fixture_end(&f);
 }
 
+static void reaching_one_is_told_to_who_listens_later(void)
+{
+	struct fixture f;
+	u64 handle;
+
+	fixture_begin(&f, 0);
+	limit(&f, MHEAP_LIMIT_OBJECTS, 1);
+	make(f.session, 1, 0);
+	check_equal(act_new(f.session, &ring_shape, &handle), -ENOSPC);
+	check_equal(f.limits_told, 1);
+	check_equal(mheap_listen(f.session, MHEAP_LISTEN_LIMIT), 0);
+	check_equal(act_new(f.session, &ring_shape, &handle), -ENOSPC);
+	check_equal(f.limits_told, 2);
+	check_equal(mheap_listen(f.session, MHEAP_LISTEN_ALL), 0);
+	check_equal(act_new(f.session, &ring_shape, &handle), -ENOSPC);
+	check_equal(f.limits_told, 2);
+	check_equal(mheap_listen(f.session, 0), 0);
+	fixture_end(&f);
+}
+
 static void without_memory_at_the_limit(void)
 {
 	struct mheap_heap_figures before, after;
@@ -424,6 +444,7 @@ static const struct test tests[] = {
 	{ "a limit below what is there", limit_below_what_is_there },
 	{ "limits have a maximum", limits_have_a_maximum },
 	{ "reaching one is told once", reaching_one_is_told_once },
+	{ "reaching one is told to who listens later", reaching_one_is_told_to_who_listens_later },
 	{ "without memory at the limit", without_memory_at_the_limit },
 	{ "threads race to a limit", threads_race_to_a_limit },
 	{ "threads litter up to a limit", threads_litter_up_to_a_limit },

@@ -270,6 +270,28 @@ TEST(a_limit_is_told_again_when_there_was_room)
 	check_limit_told(heap, 0, 8, 8);
 }
 
+TEST(a_limit_is_told_to_who_listens_later)
+{
+	const int heap = heap_open(), other = heap_open_joined(heap);
+
+	heap_disable(heap);
+	set_limits(heap, 1, 0, 0);
+	heap_get(heap, op_new(0, 1, 0));
+	CHECK_EQ(heap_run(heap, op_new(0, 1, 0)), -ENOSPC);
+	event_listen(heap, 1U << MHEAP_EVENT_LIMIT);
+	event_check_silent(heap);
+	CHECK_EQ(heap_run(heap, op_new(0, 1, 0)), -ENOSPC);
+	check_limit_told(heap, 0, 1, 1);
+	/* To listen to something else makes nothing new of it. */
+	event_listen(heap, 1U << MHEAP_EVENT_LIMIT | 1U << MHEAP_EVENT_DEATH);
+	event_listen(other, 1U << MHEAP_EVENT_DEATH);
+	CHECK_EQ(heap_run(heap, op_new(0, 1, 0)), -ENOSPC);
+	event_check_silent(heap);
+	event_listen(other, 1U << MHEAP_EVENT_LIMIT);
+	CHECK_EQ(heap_run(heap, op_new(0, 1, 0)), -ENOSPC);
+	check_limit_told(other, 0, 1, 1);
+}
+
 TEST(at_the_limit_of_handles_what_needs_none_is_told)
 {
 	const int heap = heap_open();

@@ -365,7 +365,9 @@
  *
  * What happens to a heap (COLLECTION_START, COLLECTION_END and LIMIT) is kept for
  * sessions that listen, up to the last 256 such events. Who is slower than that gets
- * LOST, with the number of those that it should have got and that are gone.
+ * LOST, with the number of those that it should have got and that are gone. What fails
+ * at a limit tells so once, until an eighth of the limit is free again, it is changed,
+ * or a session begins to listen for LIMIT.
  *
  * read() fails with
  *   -EINVAL  there is no room for one event
