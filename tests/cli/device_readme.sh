@@ -16,8 +16,10 @@ readme_commands() {
 readme_block() { sed -n "/^\`\`\`$1\$/,/^\`\`\`\$/p" "$top/README.md" | sed '1d;$d'; }
 
 test_readme() {
-	local holder name list command count=0
+	local holder pid name list command count=0
 	coproc holder { exec "$here/holder"; }
+	# shellcheck disable=SC2031
+	pid=$holder_PID
 	read -r -u "${holder[0]}" name _ list _
 	read -r -u "${holder[0]}"
 	printf 'new 1 0 0\ndrop 1\ncount 0\n' > trace
@@ -28,7 +30,7 @@ test_readme() {
 	done < <(readme_commands "$name" "$list")
 	check "README: its commands were found" test $count -ge 15
 	echo quit >&"${holder[1]}"
-	wait "$holder_PID"
+	wait "$pid"
 
 	readme_block c > block
 	check "README: the program is the example" \
