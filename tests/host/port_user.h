@@ -216,10 +216,13 @@ PORT_ATOMIC(atomic, atomic_t, int)
 /* Locks */
 
 typedef struct { pthread_mutex_t lock; int held; } spinlock_t;
-struct mutex { pthread_mutex_t lock; int held; };
+struct mutex { pthread_mutex_t lock; int held; int missed; };
 
 #define lockdep_assert_held(l)	assert(__atomic_load_n(&(l)->held, __ATOMIC_RELAXED) > 0)
 #define port_held(l, change)	__atomic_add_fetch(&(l)->held, change, __ATOMIC_RELAXED)
+
+/* How often somebody did not get a lock at once, who asked for that. */
+#define port_missed(l)		__atomic_add_fetch(&(l)->missed, 1, __ATOMIC_RELAXED)
 
 #define port_mutex_init(l)	((l)->held = 0, pthread_mutex_init(&(l)->lock, NULL))
 #define port_mutex_lock(l) \
@@ -235,7 +238,8 @@ struct mutex { pthread_mutex_t lock; int held; };
 #define mutex_lock(l)		(port_may_sleep(), port_mutex_lock(l))
 #define mutex_lock_nest_lock(l, n) mutex_lock(l)
 #define mutex_lock_killable(l)	(mutex_lock(l), 0)
-#define mutex_trylock(l)	(!pthread_mutex_trylock(&(l)->lock) && port_held(l, 1))
+#define mutex_trylock(l) \
+	(!pthread_mutex_trylock(&(l)->lock) ? port_held(l, 1) : (port_missed(l), 0))
 #define mutex_is_locked(l)	(__atomic_load_n(&(l)->held, __ATOMIC_RELAXED) > 0)
 #define preempt_disable()	((void)0)
 #define preempt_enable()	((void)0)

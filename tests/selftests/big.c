@@ -2,12 +2,14 @@
 /*
  * Graphs of many objects, objects of many slots and bytes.
  */
+#include <stdbool.h>
 
 #include "heap.h"
 #include "tap.h"
 
 #define OBJECTS		tap_number("MHEAP_TEST_OBJECTS", 200000)
 #define LINKS		32000	/* in one batch, with two operations each */
+#define TRIES		10
 
 static struct mheap_op many[MHEAP_BATCH_MAX];
 
@@ -38,16 +40,12 @@ static __u64 make_chain(int heap, unsigned long length, __u64 *last)
 	return first;
 }
 
-TEST(long_chain_is_released_in_the_background)
+/* Drops a long chain. Returns whether the drop was over long before the release. */
+static bool drop_chain(int heap, unsigned long objects)
 {
-	const unsigned long objects = OBJECTS;
-	const int heap = heap_open();
-	struct mheap_stats stats;
-	double begin, dropped, settled;
-	__u64 first, last;
+	double begin = tap_time(), dropped, settled;
+	__u64 first, last, left;
 
-	heap_disable(heap);
-	begin = tap_time();
 	first = make_chain(heap, objects, &last);
 	tap_note("%lu objects made in %.1f s", objects, tap_time() - begin);
 	CHECK_EQ(heap_stats(heap).objects, objects);
@@ -55,22 +53,34 @@ TEST(long_chain_is_released_in_the_background)
 	begin = tap_time();
 	heap_do(heap, op_drop(first));
 	dropped = tap_time() - begin;
-	CHECK(heap_stats(heap).objects > 0);
+	left = heap_stats(heap).objects;
 	CHECK_EQ(heap_objects(heap), 0);
 	settled = tap_time() - begin;
 	tap_note("dropped in %.6f s, released in %.1f s", dropped, settled);
-	CHECK(dropped < settled / 10);
+	return left && dropped < settled / 10;
+}
+
+/* The program may have to wait for a processor while the release goes on: not always. */
+TEST(long_chain_is_released_in_the_background)
+{
+	const unsigned long objects = OBJECTS;
+	const int heap = heap_open();
+	struct mheap_stats stats;
+	unsigned int tries = 1;
+
+	heap_disable(heap);
+	while (!drop_chain(heap, objects))
+		CHECK(++tries <= TRIES);
 	stats = heap_stats(heap);
-	CHECK_EQ(stats.freed_by_count, objects);
+	CHECK_EQ(stats.freed_by_count, tries * objects);
 	CHECK_EQ(stats.freed_by_collector, 0);
 	CHECK_EQ(stats.bytes, 0);
 	CHECK_EQ(stats.pending, 0);
 }
 
-TEST(program_goes_on_during_a_long_release)
+/* Returns how often the program has made and dropped an object during a long release. */
+static int work_during_release(int heap, unsigned long objects)
 {
-	const unsigned long objects = OBJECTS / 5;
-	const int heap = heap_open();
 	double slowest = 0, begin, took;
 	__u64 first, last;
 	int rounds = 0;
@@ -86,8 +96,17 @@ TEST(program_goes_on_during_a_long_release)
 		rounds++;
 	} while (heap_stats(heap).pending);
 	tap_note("%d rounds meanwhile, the slowest %.6f s", rounds, slowest);
-	CHECK(rounds > 1);
 	CHECK_EQ(heap_objects(heap), 0);
+	return rounds;
+}
+
+TEST(program_goes_on_during_a_long_release)
+{
+	const int heap = heap_open();
+	unsigned int tries = 1;
+
+	while (work_during_release(heap, OBJECTS / 5) < 2)
+		CHECK(++tries <= TRIES);
 }
 
 TEST(long_ring_is_collected)

@@ -156,13 +156,13 @@ void heap_check_same(int heap, const struct mheap_stats *before)
 	CHECK(!memcmp(&after, before, sizeof(after)));
 }
 
-static int is_none(void *data)
+int heap_is_none(void *unused)
 {
 	DIR *directory = opendir(HEAP_SYSFS);
 	const struct dirent *entry;
 	int heaps = 0;
 
-	(void)data;
+	(void)unused;
 	if (!directory)
 		return 1;
 	while ((entry = readdir(directory)))
@@ -173,7 +173,7 @@ static int is_none(void *data)
 
 int heap_wait_none(void)
 {
-	return tap_wait(is_none, NULL);
+	return tap_wait(heap_is_none, NULL);
 }
 
 const char *heap_path(int heap, const char *file)

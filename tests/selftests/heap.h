@@ -54,7 +54,8 @@ __u64 heap_objects(int heap);
 /* Nothing has changed since @before. */
 void heap_check_same(int heap, const struct mheap_stats *before);
 
-/* Waits until no heap is left. Returns whether that came about. */
+/* Is no heap left? Or wait for that: returns whether it came about. */
+int heap_is_none(void *unused);
 int heap_wait_none(void);
 
 static inline struct mheap_op op_new(__u32 type, __u32 slots, __u64 length)

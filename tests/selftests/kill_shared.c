@@ -452,15 +452,28 @@ static void stop(pid_t child)
 	CHECK_EQ(WTERMSIG(status), SIGKILL);
 }
 
-/* Workers begin one after the other, and are killed at any point, from birth on. */
+static int has_done_batches(void *until)
+{
+	return progress->batches >= *(unsigned long *)until;
+}
+
+/*
+ * Workers begin one after the other, and are killed at any point, from birth on; but the
+ * last one of every second group has been at work, however slow the machine is.
+ */
 static void kill_some(int heap, unsigned int seed)
 {
 	pid_t children[WORKERS];
+	unsigned long until;
 	unsigned int i;
 
 	for (i = 0; i < WORKERS; i++)
 		children[i] = start(i, seed + i, heap);
 	for (i = 0; i < WORKERS; i++) {
+		if (i == WORKERS - 1 && seed / WORKERS % 2) {
+			until = progress->batches + 1 + random() % 16;
+			CHECK(tap_wait(has_done_batches, &until));
+		}
 		usleep(random() % 20000);
 		stop(children[i]);
 	}

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "heap.h"
 #include "memory.h"
 #include "tap.h"
@@ -84,6 +85,20 @@ TEST(nothing_is_left_of_an_unloaded_module)
 	CHECK_EQ(load(), -EEXIST);
 	CHECK_EQ(memory_module_users(), 0);
 	heap_close(heap_open());
+}
+
+TEST(a_module_that_is_loaded_again_has_its_own_defaults)
+{
+	CHECK(file_write(HEAP_SYSFS "/defaults/threshold", "1 2 3") > 0);
+	CHECK(file_write(HEAP_SYSFS "/defaults/enabled", "0") > 0);
+	CHECK(file_write(HEAP_SYSFS "/defaults/interval_ms", "1000") > 0);
+	CHECK(file_write(HEAP_SYSFS "/defaults/shrink", "0") > 0);
+	check_unload();
+	CHECK_EQ(load(), 0);
+	file_check(HEAP_SYSFS "/defaults/threshold", "700 10 10\n");
+	file_check(HEAP_SYSFS "/defaults/enabled", "1\n");
+	file_check(HEAP_SYSFS "/defaults/interval_ms", "0\n");
+	file_check(HEAP_SYSFS "/defaults/shrink", "1\n");
 }
 
 /* More than is freed in an instant. */
