@@ -39,46 +39,68 @@ void mheap_handles_fini(struct mheap_handles *handles)
 	kvfree(handles->segment);
 }
 
-static int grow_array(struct mheap_handles *handles)
+static int prepare_array(const struct mheap_handles *handles, struct mheap_handle_growth *growth)
 {
-	struct mheap_handle **segment;
-	u32 capacity;
-
 	if (handles->segments < handles->capacity)
 		return 0;
-	capacity = handles->capacity ? handles->capacity * 2 : 8;
-	segment = mheap_port_kvcalloc(capacity, sizeof(*segment), MHEAP_GFP);
-	if (!segment)
-		return -ENOMEM;
-	if (handles->segment)
-		memcpy(segment, handles->segment, handles->segments * sizeof(*segment));
-	kvfree(handles->segment);
-	handles->segment = segment;
-	handles->capacity = capacity;
-	return 0;
+	growth->capacity = handles->capacity ? handles->capacity * 2 : 8;
+	growth->array = mheap_port_kvcalloc(growth->capacity, sizeof(*growth->array), MHEAP_GFP);
+	return growth->array ? 0 : -ENOMEM;
+}
+
+/**
+ * mheap_handle_prepare - allocate what room for another handle takes
+ * @handles: of a session; there is none
+ * @growth: filled, for mheap_handle_grow() or mheap_handle_grown()
+ *
+ * Context: May sleep; under the session's lock, not entered.
+ * Return: 0, -ENOMEM, or -ENOSPC where all are in use.
+ */
+int mheap_handle_prepare(const struct mheap_handles *handles, struct mheap_handle_growth *growth)
+{
+	int error;
+
+	memset(growth, 0, sizeof(*growth));
+	if (handles->used == MHEAP_HANDLE_PLACES_MAX)
+		return -ENOSPC;
+	error = prepare_array(handles, growth);
+	if (error)
+		return error;
+	growth->segment = kcalloc(MHEAP_HANDLE_SEGMENT, sizeof(*growth->segment), MHEAP_GFP);
+	if (growth->segment)
+		return 0;
+	kvfree(growth->array);
+	return -ENOMEM;
 }
 
 /**
  * mheap_handle_grow - make room for a handle
- * @handles: of a session; there is none
+ * @handles: of a session
+ * @growth: from mheap_handle_prepare(); filled with what is to be freed
  *
- * Context: May sleep. Return: 0, -ENOMEM, or -ENOSPC where all are in use.
+ * Context: Any; entered, as holder.c reads handles of other sessions.
  */
-int mheap_handle_grow(struct mheap_handles *handles)
+void mheap_handle_grow(struct mheap_handles *handles, struct mheap_handle_growth *growth)
 {
-	struct mheap_handle *segment;
-	int error;
+	if (growth->array) {
+		if (handles->segment)
+			memcpy(growth->array, handles->segment,
+			       handles->segments * sizeof(*growth->array));
+		swap(handles->segment, growth->array);
+		handles->capacity = growth->capacity;
+	}
+	handles->segment[handles->segments++] = growth->segment;
+}
 
-	if (handles->used == MHEAP_HANDLE_PLACES_MAX)
-		return -ENOSPC;
-	error = grow_array(handles);
-	if (error)
-		return error;
-	segment = kcalloc(MHEAP_HANDLE_SEGMENT, sizeof(*segment), MHEAP_GFP);
-	if (!segment)
-		return -ENOMEM;
-	handles->segment[handles->segments++] = segment;
-	return 0;
+/**
+ * mheap_handle_grown - free what has been replaced
+ * @growth: behind mheap_handle_grow()
+ *
+ * Context: May sleep.
+ */
+void mheap_handle_grown(struct mheap_handle_growth *growth)
+{
+	kvfree(growth->array);
 }
 
 /**

@@ -65,7 +65,8 @@ struct mheap_handle {
  *              unlikely that a program's stale handle from an earlier session
  *              with the same serial fits
  *
- * All guarded by the session's lock.
+ * All guarded by the session's lock, and changed in its sections only: others read
+ * them between two of those, see holder.c.
  */
 struct mheap_handles {
 	struct mheap_handle **segment;
@@ -78,9 +79,23 @@ struct mheap_handles {
 	u32 first_life;
 };
 
+/**
+ * struct mheap_handle_growth - room for more handles
+ * @segment: what is added
+ * @array: a larger array of segments, or NULL; then the one that it has replaced
+ * @capacity: length of @array
+ */
+struct mheap_handle_growth {
+	struct mheap_handle *segment;
+	struct mheap_handle **array;
+	u32 capacity;
+};
+
 void mheap_handles_init(struct mheap_handles *handles, u32 serial, u32 first_life);
 void mheap_handles_fini(struct mheap_handles *handles);
-int mheap_handle_grow(struct mheap_handles *handles);
+int mheap_handle_prepare(const struct mheap_handles *handles, struct mheap_handle_growth *growth);
+void mheap_handle_grow(struct mheap_handles *handles, struct mheap_handle_growth *growth);
+void mheap_handle_grown(struct mheap_handle_growth *growth);
 int mheap_handle_find(const struct mheap_handles *handles, u64 handle,
 		      struct mheap_handle **found);
 bool mheap_handle_close_any(struct mheap_handles *handles, u32 *cursor, u32 *places,
@@ -142,23 +157,8 @@ static inline bool mheap_handle_is_reserved(const struct mheap_handles *handles)
 }
 
 /**
- * mheap_handle_reserve - make sure that the next handle can be opened
- * @handles: of a session
- *
- * For one handle: a second mheap_handle_open() needs a second call.
- *
- * Context: May sleep. Return: 0, -ENOMEM, or -ENOSPC where all are in use.
- */
-static inline int mheap_handle_reserve(struct mheap_handles *handles)
-{
-	if (likely(mheap_handle_is_reserved(handles)))
-		return 0;
-	return mheap_handle_grow(handles);
-}
-
-/**
  * mheap_handle_open - open a handle
- * @handles: of a session; mheap_handle_reserve() has made room
+ * @handles: of a session; mheap_handle_is_reserved()
  * @kind: strong or weak
  * @object: number of the object
  * @tag: its tag

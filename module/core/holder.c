@@ -73,8 +73,8 @@ static u32 copy_handles(const struct mheap_handles *handles, u32 first, struct m
  * @handle: room for MHEAP_HOLDER_PLACES; filled with open handles
  * @count: filled with their number, which may be 0
  *
- * Handles change in sections only, so the session's section is waited for, and its
- * next one held up, as in a handshake.
+ * Handles, and the array that they are in, change in sections only, so the session's
+ * section is waited for, and its next one held up, as in a handshake.
  *
  * Context: May sleep; not entered.
  * Return: false if there are no more, or the session has gone.

@@ -45,16 +45,31 @@ bool mheap_room_make(struct mheap_session *session, int error, bool *tried)
 	return true;
 }
 
+/* Memory is waited for outside of a section. */
+static noinline int grow_handles(struct mheap_session *session)
+{
+	struct mheap_handle_growth growth;
+	int error;
+
+	mheap_lane_leave(&session->lane);
+	error = mheap_handle_prepare(&session->handles, &growth);
+	mheap_lane_enter(&session->lane);
+	if (error)
+		return error;
+	mheap_handle_grow(&session->handles, &growth);
+	mheap_lane_leave(&session->lane);
+	mheap_handle_grown(&growth);
+	mheap_lane_enter(&session->lane);
+	return 0;
+}
+
 /* A place for the handle first, because for that the section may have to be left. */
 static int reserve_handle(struct mheap_session *session)
 {
 	int error = 0;
 
-	if (unlikely(!mheap_handle_is_reserved(&session->handles))) {
-		mheap_lane_leave(&session->lane);
-		error = mheap_handle_grow(&session->handles);
-		mheap_lane_enter(&session->lane);
-	}
+	if (unlikely(!mheap_handle_is_reserved(&session->handles)))
+		error = grow_handles(session);
 	return error ?: mheap_limit_reserve(&session->lane, MHEAP_LIMIT_HANDLES, 1);
 }
 

@@ -37,6 +37,7 @@ struct suite {
 	X(table) \
 	X(handles) \
 	X(handle_lives) \
+	X(holders) \
 	X(count_overflow) \
 	X(payload) \
 	X(resize) \

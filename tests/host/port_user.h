@@ -70,6 +70,7 @@ void port_pause(void);
 
 #define min(a, b) ({ __typeof__(a) _a = (a); __typeof__(b) _b = (b); _a < _b ? _a : _b; })
 #define max(a, b) ({ __typeof__(a) _a = (a); __typeof__(b) _b = (b); _a > _b ? _a : _b; })
+#define swap(a, b)	do { __typeof__(a) _a = (a); (a) = (b); (b) = _a; } while (0)
 #define min_t(type, a, b)	min((type)(a), (type)(b))
 #define clamp(x, low, high)	min(max(x, low), high)
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
