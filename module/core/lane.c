@@ -288,7 +288,8 @@ static void book(struct mheap_lane *lane)
 	tell_bytes(lane);
 	if (lane->allocating)
 		mheap_ceiling_book(lane);
-	if (unlikely(READ_ONCE(lane->heap->quota.strict) || mheap_lane_is_loose(lane)))
+	if (unlikely(READ_ONCE(lane->heap->quota.strict) || lane == &lane->heap->worker ||
+		     mheap_lane_is_loose(lane)))
 		mheap_limit_trim(lane);
 	lane->tally.sections++;
 }

@@ -44,36 +44,51 @@ void mheap_limits_get(const struct mheap_heap *heap, u64 limit[MHEAP_LIMITS])
 }
 EXPORT_SYMBOL_MHEAP(mheap_limits_get);
 
-static bool is_over(const struct mheap_quota *quota)
+/* Is there more than a limit allows, or does somebody wait to see room again? */
+static bool is_tight(const struct mheap_quota *quota)
 {
 	unsigned int which;
 	s64 limit;
 
 	for (which = 0; which < MHEAP_LIMITS; which++) {
 		limit = READ_ONCE(quota->limit[which]);
-		if (limit && atomic64_read(&quota->reserved[which]) > limit)
+		if (atomic_read(&quota->told[which]) ||
+		    (limit && atomic64_read(&quota->reserved[which]) > limit))
 			return true;
 	}
 	return false;
 }
 
-static void set(struct mheap_quota *quota, enum mheap_limit which, u64 limit)
+/* Lanes may keep what they have left over. */
+static void relax(struct mheap_quota *quota)
 {
-	if (limit != quota->limit[which])
-		atomic_set(&quota->told[which], 0);
-	WRITE_ONCE(quota->limit[which], limit);
+	if (is_tight(quota))
+		return;
+	WRITE_ONCE(quota->strict, false);
+	/* Pairs with the one in mheap_limits_tell(): its store is the last, or seen here. */
+	smp_mb();
+	if (is_tight(quota))
+		WRITE_ONCE(quota->strict, true);
 }
 
-/*
- * Behind the handshake no lane has anything left over that an earlier limit allowed,
- * and none is about to clear @strict for an earlier limit.
- */
+/* The new limit first: who tells of it behind that tells of the new one. */
+static void set(struct mheap_quota *quota, enum mheap_limit which, u64 limit)
+{
+	const bool changes = limit != quota->limit[which];
+
+	WRITE_ONCE(quota->limit[which], limit);
+	smp_mb(); /* pairs with the one in mheap_limits_tell() */
+	if (changes)
+		atomic_set(&quota->told[which], 0);
+}
+
+/* Behind the handshake no lane has anything left over that an earlier limit allowed. */
 static void enforce(struct mheap_heap *heap)
 {
 	lockdep_assert_held(&heap->collecting);
 	WRITE_ONCE(heap->quota.strict, true);
 	mheap_lane_handshake(heap);
-	WRITE_ONCE(heap->quota.strict, is_over(&heap->quota));
+	relax(&heap->quota);
 }
 
 /**
@@ -136,12 +151,18 @@ void mheap_limits_free(struct mheap_heap *heap, const struct mheap_tally *tally)
 		atomic64_add(mheap_tally_use(tally, which), &heap->quota.reserved[which]);
 }
 
-/* Is there room again, so that reaching the limit once more is worth telling? */
-static void look_for_room(struct mheap_quota *quota, enum mheap_limit which, s64 limit,
-			  s64 reserved)
+/* Where there is room again, reaching the limit once more is worth telling. */
+static void look_for_room(struct mheap_quota *quota)
 {
-	if (unlikely(atomic_read(&quota->told[which])) && reserved < limit - limit / 8)
-		atomic_set(&quota->told[which], 0);
+	unsigned int which;
+	s64 limit;
+
+	for (which = 0; which < MHEAP_LIMITS; which++) {
+		limit = READ_ONCE(quota->limit[which]);
+		if (atomic_read(&quota->told[which]) &&
+		    atomic64_read(&quota->reserved[which]) < limit - limit / 8)
+			atomic_set(&quota->told[which], 0);
+	}
 }
 
 /* How much to reserve, or -1 where what is missing would pass the limit. */
@@ -180,7 +201,6 @@ int mheap_limit_reserve(struct mheap_lane *lane, enum mheap_limit which, s64 nee
 	mheap_assert_entered(lane);
 	if (likely(missing <= 0))
 		return 0;
-	look_for_room(quota, which, limit, reserved);
 	do {
 		more = amount(which, missing, limit, reserved);
 		if (unlikely(more < 0)) {
@@ -203,6 +223,8 @@ static void give_back(struct mheap_lane *lane, enum mheap_limit which, s64 left)
  * mheap_limit_trim - give back what is far more than a lane needs, or all of it
  * @lane: the caller's, entered
  *
+ * The worker needs nothing: it only frees.
+ *
  * Context: Entered, at the end of a section.
  */
 void mheap_limit_trim(struct mheap_lane *lane)
@@ -212,10 +234,12 @@ void mheap_limit_trim(struct mheap_lane *lane)
 	s64 left;
 
 	mheap_assert_entered(lane);
+	if (lane == &lane->heap->worker)
+		mheap_limit_give_back(lane);
 	if (unlikely(READ_ONCE(quota->strict))) {
 		mheap_limit_give_back(lane);
-		if (!is_over(quota))
-			WRITE_ONCE(quota->strict, false);
+		look_for_room(quota);
+		relax(quota);
 		return;
 	}
 	for (which = 0; which < MHEAP_LIMITS; which++) {
@@ -257,7 +281,11 @@ void mheap_limits_tell(struct mheap_heap *heap, enum mheap_limit which)
 	struct mheap_quota *quota = &heap->quota;
 	int untold = 0;
 
-	if (heap->ops->limit && atomic_try_cmpxchg_relaxed(&quota->told[which], &untold, 1))
+	if (!atomic_try_cmpxchg_relaxed(&quota->told[which], &untold, 1))
+		return;
+	smp_mb(); /* pairs with those in relax() and set() */
+	WRITE_ONCE(quota->strict, true);
+	if (heap->ops->limit)
 		heap->ops->limit(heap, which, atomic64_read(&quota->reserved[which]),
 				 READ_ONCE(quota->limit[which]));
 }

@@ -12,6 +12,8 @@
  *
  * Where there is more than a limit allows when it is set, that is not taken away; but
  * what is given up does not come back: a lane that leaves a section keeps no reserve.
+ * Nor does it where a limit was reached, until there is room again, which could not be
+ * seen otherwise.
  *
  * What a collection frees is in no lane's tally and goes back at once. A lane that
  * frees what others have made has less than nothing, and reserves less than nothing.
@@ -53,9 +55,9 @@ enum mheap_limit {
  * @reserved: by all lanes (atomic)
  * @told: the surroundings know that the limit is reached, until a lane has seen
  *        that an eighth of it is free again, or a session begins to listen (atomic)
- * @strict: there was more than a limit allows when it was set: lanes keep nothing in
- *          reserve when they leave a section. Set under heap->collecting, cleared in
- *          a section, read by anyone.
+ * @strict: lanes keep nothing in reserve when they leave a section: there was more than
+ *          a limit allows when it was set, or something is in @told. Set and cleared
+ *          by anyone, see relax().
  * @failures: operations that failed because of a limit (atomic)
  */
 struct mheap_quota {

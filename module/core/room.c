@@ -31,8 +31,10 @@ bool mheap_room_make(struct mheap_session *session, int error, bool *tried)
 		return false;
 	lane->short_of = MHEAP_LIMITS;
 	if (*tried) {
-		if (short_of < MHEAP_LIMITS)
+		if (short_of < MHEAP_LIMITS) {
 			atomic64_inc(&heap->quota.failures);
+			mheap_limits_tell(heap, short_of);
+		}
 		return false;
 	}
 	*tried = true;

@@ -303,6 +303,67 @@ static void reaching_one_is_told_once(void)
 	fixture_end(&f);
 }
 
+/* What is given up in sections, without a collection, is seen as well. */
+static void room_is_seen_without_a_collection(void)
+{
+	struct fixture f;
+	u64 handle[8], copy;
+	int i;
+
+	fixture_begin(&f, 0);
+	limit(&f, MHEAP_LIMIT_OBJECTS, 8);
+	for (i = 0; i < 8; i++)
+		handle[i] = make(f.session, 1, 0);
+	check_equal(act_new(f.session, &ring_shape, &copy), -ENOSPC);
+	check_equal(f.limits_told, 1);
+	for (i = 0; i < 4; i++)
+		drop(f.session, handle[i]);
+	for (i = 0; i < 4; i++)
+		check_equal(act_new(f.session, &ring_shape, &copy), 0);
+	check_equal(f.limits_told, 1);
+	check_equal(act_new(f.session, &ring_shape, &copy), -ENOSPC);
+	check_equal(f.limits_told, 2);
+	fixture_end(&f);
+}
+
+/* Behind a collection that made room for one limit another one may be reached. */
+static void each_limit_that_is_reached_is_told(void)
+{
+	const struct mheap_shape large = { .length = 50000 };
+	struct fixture f;
+	u64 handle;
+
+	fixture_begin(&f, 0);
+	make(f.session, 1, 0);
+	check_equal(litter(f.session), 0);
+	limit(&f, MHEAP_LIMIT_OBJECTS, 2);
+	limit(&f, MHEAP_LIMIT_BYTES, 10000);
+	check_equal(act_new(f.session, &large, &handle), -ENOMEM);
+	check_equal(f.limits_told, 2);
+	check_equal(failures(&f), 1);
+	fixture_end(&f);
+}
+
+/* What the worker frees makes room as what the sweep frees does. */
+static void what_hangs_on_garbage_makes_room(void)
+{
+	const struct mheap_shape large = { .length = 100000 };
+	struct fixture f;
+	u64 holder, leaf;
+
+	fixture_begin(&f, FIXTURE_SLAB);
+	holder = make(f.session, 2, 0);
+	check_equal(act_new(f.session, &large, &leaf), 0);
+	link_to(f.session, holder, 0, holder);
+	link_to(f.session, holder, 1, leaf);
+	drop(f.session, holder);
+	drop(f.session, leaf);
+	limit(&f, MHEAP_LIMIT_BYTES, 150000);
+	check_equal(act_new(f.session, &large, &leaf), 0);
+	check_equal(failures(&f), 0);
+	fixture_end(&f);
+}
+
 static void reaching_one_is_told_to_who_listens_later(void)
 {
 	struct fixture f;
@@ -444,6 +505,9 @@ static const struct test tests[] = {
 	{ "a limit below what is there", limit_below_what_is_there },
 	{ "limits have a maximum", limits_have_a_maximum },
 	{ "reaching one is told once", reaching_one_is_told_once },
+	{ "room is seen without a collection", room_is_seen_without_a_collection },
+	{ "each limit that is reached is told", each_limit_that_is_reached_is_told },
+	{ "what hangs on garbage makes room", what_hangs_on_garbage_makes_room },
 	{ "reaching one is told to who listens later", reaching_one_is_told_to_who_listens_later },
 	{ "without memory at the limit", without_memory_at_the_limit },
 	{ "threads race to a limit", threads_race_to_a_limit },
