@@ -68,17 +68,28 @@ static u64 oldest(const struct mheap_journal *journal)
 }
 
 /**
- * mheap_journal_begin - read from now on
+ * mheap_journal_begin - want entries of some kinds from now on
  * @journal: of a heap
- * @place: set to behind what has been written
+ * @kinds: which, a bit each, 1 << enum mheap_journal_kind
+ * @alone: no other kinds are wanted so far
+ * @place: that of who wants them
  *
  * Context: Any that may take a spinlock.
  */
-void mheap_journal_begin(struct mheap_journal *journal, struct mheap_journal_place *place)
+void mheap_journal_begin(struct mheap_journal *journal, u32 kinds, bool alone,
+			 struct mheap_journal_place *place)
 {
+	u32 kind;
+
 	spin_lock(&journal->lock);
-	place->next = journal->written;
-	memcpy(place->passed, journal->total, sizeof(place->passed));
+	if (alone)
+		place->next = journal->written;
+	for (kind = 0; kind < MHEAP_JOURNAL_KINDS; kind++) {
+		if (!(kinds & 1U << kind))
+			continue;
+		place->from[kind] = journal->written;
+		WRITE_ONCE(place->passed[kind], journal->total[kind]);
+	}
 	spin_unlock(&journal->lock);
 }
 
@@ -94,6 +105,8 @@ static u64 skip_gone(struct mheap_journal *journal, u32 kinds, struct mheap_jour
 	if (place->next >= oldest(journal))
 		return 0;
 	for (kind = 0; kind < MHEAP_JOURNAL_KINDS; kind++) {
+		if (place->passed[kind] >= journal->gone[kind])
+			continue;
 		if (kinds & 1U << kind)
 			lost += journal->gone[kind] - place->passed[kind];
 		WRITE_ONCE(place->passed[kind], journal->gone[kind]);
@@ -107,6 +120,8 @@ static bool read_next(struct mheap_journal *journal, u32 kinds, struct mheap_jou
 {
 	while (place->next < journal->written) {
 		*entry = *entry_of(journal, place->next++);
+		if (place->next <= place->from[entry->kind])
+			continue;
 		WRITE_ONCE(place->passed[entry->kind], place->passed[entry->kind] + 1);
 		if (kinds & 1U << entry->kind)
 			return true;

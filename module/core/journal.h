@@ -68,17 +68,21 @@ struct mheap_journal {
 /**
  * struct mheap_journal_place - how far somebody has read a journal
  * @next: number of the entry that comes next, counted from 0
- * @passed: how many of those before it were of each kind
+ * @from: number of the first entry that is wanted, of each kind
+ * @passed: how many of each kind there were before @next, or before @from where that
+ *          is further on
  */
 struct mheap_journal_place {
 	u64 next;
+	u64 from[MHEAP_JOURNAL_KINDS];
 	u64 passed[MHEAP_JOURNAL_KINDS];
 };
 
 void mheap_journal_init(struct mheap_journal *journal);
 void mheap_journal_fini(struct mheap_journal *journal);
 int mheap_journal_open(struct mheap_journal *journal);
-void mheap_journal_begin(struct mheap_journal *journal, struct mheap_journal_place *place);
+void mheap_journal_begin(struct mheap_journal *journal, u32 kinds, bool alone,
+			 struct mheap_journal_place *place);
 bool mheap_journal_read(struct mheap_journal *journal, u32 kinds,
 			struct mheap_journal_place *place, struct mheap_journal_entry *entry);
 bool mheap_journal_has(const struct mheap_journal *journal, u32 kinds,

@@ -16,8 +16,10 @@ static u32 change(struct mheap_session *session, u32 kinds)
 
 	lockdep_assert_held(&session->lock);
 	/* Who goes on listening to one kind misses nothing of it for another's sake. */
-	if (kinds & MHEAP_LISTEN_JOURNAL && !(listener->kinds & MHEAP_LISTEN_JOURNAL))
-		mheap_journal_begin(&session->heap->journal, &listener->place);
+	if (begun & MHEAP_LISTEN_JOURNAL)
+		mheap_journal_begin(&session->heap->journal, begun >> MHEAP_LISTEN_JOURNAL_SHIFT,
+				    !(listener->kinds & MHEAP_LISTEN_JOURNAL),
+				    &listener->place);
 	if (begun & MHEAP_LISTEN_FINALIZERS)
 		mheap_finalizers_listen(session->heap);
 	if (begun & MHEAP_LISTEN_LIMIT)

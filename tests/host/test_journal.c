@@ -71,6 +71,42 @@ static void limits_are_told(void)
 	fixture_end(&f);
 }
 
+/* Of a kind that is added nothing is told that was before, read or gone. */
+static void what_was_before_a_kind_is_not_told(void)
+{
+	struct mheap_journal_entry entry;
+	struct fixture f;
+	u32 i;
+
+	fixture_begin(&f, 0);
+	listen_to(&f, 0, START);
+	fixture_collect(&f, 0);
+	mheap_journal_limit(&f.heap, 1, 2, 3);
+	listen_to(&f, 0, START | END | LIMIT);
+	check(read_as(&f, 0, START | END | LIMIT, &entry));
+	check_equal(entry.kind, MHEAP_JOURNAL_START);
+	check(!read_as(&f, 0, START | END | LIMIT, &entry));
+	fixture_collect(&f, 1);
+	check(read_as(&f, 0, START | END | LIMIT, &entry));
+	check_equal(entry.kind, MHEAP_JOURNAL_START);
+	listen_to(&f, 0, START);
+	listen_to(&f, 0, START | END);
+	check(!read_as(&f, 0, START | END, &entry));
+	fixture_collect(&f, 2);
+	listen_to(&f, 0, START | END | LIMIT);
+	for (i = 0; i < MHEAP_JOURNAL_ENTRIES; i++)
+		mheap_journal_limit(&f.heap, 0, i, 0);
+	mheap_journal_limit(&f.heap, 0, i, 0);
+	/* A start, an end and one limit. */
+	check(read_as(&f, 0, START | END | LIMIT, &entry));
+	check_equal(entry.kind, MHEAP_JOURNAL_LOST);
+	check_equal(entry.value[0], 3);
+	for (i = 0; i < MHEAP_JOURNAL_ENTRIES; i++)
+		check(read_as(&f, 0, START | END | LIMIT, &entry));
+	check(!read_as(&f, 0, START | END | LIMIT, &entry));
+	fixture_end(&f);
+}
+
 static void what_is_gone_is_counted_by_kind(void)
 {
 	struct mheap_journal_entry entry;
@@ -123,6 +159,7 @@ static void without_memory_nothing_is_listened_to(void)
 static const struct test tests[] = {
 	{ "nothing is kept before somebody listens", nothing_is_kept_before_somebody_listens },
 	{ "limits are told", limits_are_told },
+	{ "what was before a kind is not told", what_was_before_a_kind_is_not_told },
 	{ "what is gone is counted by kind", what_is_gone_is_counted_by_kind },
 	{ "without memory nothing is listened to", without_memory_nothing_is_listened_to },
 	{}
