@@ -378,7 +378,7 @@ static int find_due(struct mheap_heap *heap, enum mheap_cause *cause)
 {
 	const int asked = atomic_xchg(&heap->asked, 0);
 
-	if (asked && READ_ONCE(heap->generations.enabled)) {
+	if (asked && mheap_generations_is_automatic(&heap->generations)) {
 		*cause = __ffs64(asked);
 		return MHEAP_OLDEST;
 	}

@@ -137,7 +137,7 @@ int mheap_generations_due(struct mheap_generations *generations)
 	int due = -1;
 
 	spin_lock(&generations->lock);
-	if (generations->enabled && generations->threshold[0] &&
+	if (mheap_generations_is_automatic(generations) &&
 	    born(generations) > generations->threshold[0]) {
 		due = 0;
 		if (generations->count[1] > generations->threshold[1])

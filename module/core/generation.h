@@ -88,6 +88,12 @@ struct mheap_generation_config {
 
 #define MHEAP_GENERATION_THRESHOLD_MAX	0x7fffffffU
 
+/* Is automatic collection on? As in CPython there are two ways to switch it off. */
+static inline bool mheap_generations_is_automatic(const struct mheap_generations *generations)
+{
+	return READ_ONCE(generations->enabled) && READ_ONCE(generations->threshold[0]);
+}
+
 void mheap_generations_init(struct mheap_generations *generations,
 			    const struct mheap_generation_config *config);
 int mheap_generations_set_threshold(struct mheap_generations *generations,

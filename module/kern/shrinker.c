@@ -28,7 +28,7 @@ static unsigned long estimate(const struct mheap_heap *heap)
 	const s64 growth = atomic64_read(&heap->size) - atomic64_read(&heap->ceiling.alive);
 
 	if (growth <= 0 || !READ_ONCE(heap->triggers.shrink) ||
-	    !READ_ONCE(heap->generations.enabled))
+	    !mheap_generations_is_automatic(&heap->generations))
 		return 0;
 	return DIV_ROUND_UP_ULL(growth, PAGE_SIZE);
 }

@@ -12,9 +12,9 @@
 #include "instance.h"
 #include "trigger.h"
 
-static bool is_enabled(const struct mheap_heap *heap)
+static bool is_automatic(const struct mheap_heap *heap)
 {
-	return READ_ONCE(heap->generations.enabled);
+	return mheap_generations_is_automatic(&heap->generations);
 }
 
 static void interval_work(struct work_struct *work)
@@ -27,7 +27,7 @@ static void interval_work(struct work_struct *work)
 
 	if (!milliseconds)
 		return;
-	if (is_enabled(heap) && mheap_collect_is_worthwhile(heap, &sections))
+	if (is_automatic(heap) && mheap_collect_is_worthwhile(heap, &sections))
 		mheap_collect_ask(heap, MHEAP_CAUSE_INTERVAL);
 	mheap_instance_delay(instance, &instance->trigger.interval, milliseconds);
 }
@@ -44,7 +44,7 @@ static void idle_work(struct work_struct *work)
 	if (!milliseconds)
 		return;
 	worthwhile = mheap_collect_is_worthwhile(heap, &sections);
-	if (worthwhile && sections == instance->trigger.sections && is_enabled(heap))
+	if (worthwhile && sections == instance->trigger.sections && is_automatic(heap))
 		mheap_collect_ask(heap, MHEAP_CAUSE_IDLE);
 	instance->trigger.sections = sections;
 	mheap_instance_delay(instance, &instance->trigger.idle, milliseconds);
@@ -131,6 +131,6 @@ void mheap_trigger_closed(struct mheap_instance *instance)
 {
 	struct mheap_heap *heap = &instance->heap;
 
-	if (READ_ONCE(heap->triggers.close) && atomic_read(&heap->sessions) && is_enabled(heap))
+	if (READ_ONCE(heap->triggers.close) && atomic_read(&heap->sessions) && is_automatic(heap))
 		mheap_collect_ask(heap, MHEAP_CAUSE_CLOSE);
 }

@@ -154,6 +154,10 @@ static void no_ceiling(void)
 	f.heap.generations.enabled = false;
 	litter(f.session);
 	check_equal(waits(&f), 0);
+	f.heap.generations.enabled = true;
+	f.heap.generations.threshold[0] = 0;
+	litter(f.session);
+	check_equal(waits(&f), 0);
 	fixture_end(&f);
 }
 

@@ -255,18 +255,18 @@ TEST(memory_pressure_collects)
 	CHECK_EQ(collections_by(heap, "pressure"), before);
 }
 
-TEST(nothing_is_triggered_without_automatic_collection)
+/* Automatic collection of @heap is off. */
+static void check_nothing_is_triggered(int heap)
 {
-	const int heap = open_heap();
 	const int other = open_heap();
 	unsigned int i;
 
-	heap_disable(heap);
 	CHECK(heap_write(heap, "interval_ms", "10") > 0);
 	CHECK(heap_write(heap, "idle_ms", "10") > 0);
 	CHECK(heap_write(heap, "collect_on_close", "1") > 0);
 	CHECK(heap_write(heap, "shrink", "1") > 0);
-	litter(heap, 1000, 1000);
+	CHECK(heap_write(heap, "garbage_ceiling", "50") > 0);
+	litter(heap, 12000, 1000);
 	heap_close(heap_open_joined(heap));
 	drop_caches();
 	/* The same happens to this one, later. */
@@ -277,11 +277,31 @@ TEST(nothing_is_triggered_without_automatic_collection)
 	}
 	for (i = 0; i < ARRAY_SIZE(causes); i++)
 		CHECK_EQ(collections_by(heap, causes[i]), 0);
-	CHECK_EQ(heap_stats(heap).objects, 1000);
+	CHECK_EQ(heap_stats(heap).objects, 12000);
 	/* Of several causes, the first one leaves nothing to the others. */
 	CHECK(heap_write(heap, "idle_ms", "0") > 0);
 	CHECK(heap_write(heap, "shrink", "0") > 0);
+	CHECK(heap_write(heap, "garbage_ceiling", "0") > 0);
+}
+
+TEST(nothing_is_triggered_without_automatic_collection)
+{
+	const int heap = open_heap();
+
+	heap_disable(heap);
+	check_nothing_is_triggered(heap);
 	CHECK_EQ(heap_ioctl(heap, MHEAP_IOC_ENABLE, NULL), 0);
+	litter(heap, 1, 0);
+	wait_collected(heap, "interval", 0);
+}
+
+TEST(nothing_is_triggered_with_a_threshold_of_zero)
+{
+	const int heap = open_heap();
+
+	heap_set_threshold(heap, 0, 10, 10);
+	check_nothing_is_triggered(heap);
+	heap_set_threshold(heap, MHEAP_THRESHOLD_MAX, 10, 10);
 	litter(heap, 1, 0);
 	wait_collected(heap, "interval", 0);
 }
