@@ -20,6 +20,7 @@
  */
 #include "annex.h"
 #include "count.h"
+#include "finalizer.h"
 #include "object.h"
 #include "watch.h"
 
@@ -181,7 +182,8 @@ EXPORT_SYMBOL_MHEAP(mheap_watch);
 
 /*
  * Is the object of an id dead? Behind its death its watches may wait for the worker,
- * and their events will come.
+ * and their events will come. Nobody refers to it where it waits for the worker to put it
+ * into the queue of finalizers, either; then it is not, and its watches are where they were.
  */
 static bool is_dead(struct mheap_heap *heap, u64 id)
 {
@@ -192,7 +194,8 @@ static bool is_dead(struct mheap_heap *heap, u64 id)
 
 	spin_lock(&chunk->lock[mheap_block(object)]);
 	dead = mheap_tag(chunk, object) != id >> 32 ||
-	       !atomic64_read(&chunk->count[mheap_index(object)]) ||
+	       (!atomic64_read(&chunk->count[mheap_index(object)]) &&
+		!mheap_finalizer_is_due(chunk, object)) ||
 	       (phase == MHEAP_PHASE_SWEEP && mheap_is_unreached(chunk, object));
 	spin_unlock(&chunk->lock[mheap_block(object)]);
 	return dead;

@@ -230,6 +230,45 @@ static void errors(void)
 	fixture_end(&f);
 }
 
+/* Whom nobody refers to, but whose finalizer will be called, is not dead. */
+static void who_waits_for_the_queue_is_not_dead(void)
+{
+	u64 holder, object, weak[60], event[60];
+	struct fixture f;
+	u32 number, i;
+	u64 cookie;
+
+	fixture_begin(&f, 0);
+	check_equal(mheap_listen(f.session, MHEAP_LISTEN_FINALIZERS), 0);
+	holder = make(f.session, 60, 0);
+	for (i = 0; i < 60; i++) {
+		object = make(f.session, 1, 0);
+		check_equal(act_set_finalizer(f.session, object, i), 0);
+		check_equal(act_watch(f.session, object, i), 0);
+		check_equal(act_weak(f.session, object, &weak[i]), 0);
+		link_to(f.session, holder, i, object);
+		drop(f.session, object);
+	}
+	drop(f.session, holder);
+	check(mheap_release_pending(&f.heap));
+	for (i = 0; i < 60; i++)
+		check_equal(act_unwatch(f.session, weak[i], i), 0);
+	fixture_settle(&f);
+	for (i = 0; i < 60; i++) {
+		check_equal(mheap_session_enter(f.session), 0);
+		check_equal(mheap_session_reserve(f.session), 0);
+		check(mheap_finalizers_take(f.session, &number, &cookie));
+		check_equal(mheap_session_hold(f.session, number, &event[i]), 0);
+		mheap_session_leave(f.session);
+	}
+	for (i = 0; i < 60; i++)
+		drop(f.session, event[i]);
+	fixture_settle(&f);
+	check_equal(fixture_objects(&f), 0);
+	expect_none(f.session);
+	fixture_end(&f);
+}
+
 static void limit(void)
 {
 	struct fixture f;
@@ -428,6 +467,7 @@ static const struct test tests[] = {
 	{ "a number that is used again", number_is_used_again },
 	{ "thousands of watches of one object, in their order", many_watchers },
 	{ "errors", errors },
+	{ "who waits for the queue is not dead", who_waits_for_the_queue_is_not_dead },
 	{ "no more than there may be", limit },
 	{ "without memory nothing has happened", without_memory },
 	{ "memory that is not there at once is waited for", with_little_memory },
