@@ -55,14 +55,12 @@ long mheap_events_listen(struct mheap_file *file, const struct mheap_listen __us
 	return mheap_listen(&file->session, listen.kinds);
 }
 
-/* Return: 1, 0 if there is none, or -errno. */
-static int take_finalizer(struct mheap_session *session, struct mheap_event *event)
+/* An object from the queue. The session is entered. */
+static int take_object(struct mheap_session *session, struct mheap_event *event)
 {
 	u32 object;
 	int error;
 
-	if (!mheap_finalizers_wait(&session->heap->finalizers))
-		return 0;
 	/* Before it is taken out: it should not have to be put back. */
 	error = mheap_session_reserve(session);
 	if (error)
@@ -74,6 +72,22 @@ static int take_finalizer(struct mheap_session *session, struct mheap_event *eve
 	event->kind = MHEAP_EVENT_FINALIZE;
 	event->time = ktime_get_ns();
 	return 1;
+}
+
+/* Return: 1, 0 if there is none, or -errno. */
+static int take_finalizer(struct mheap_session *session, struct mheap_event *event)
+{
+	int taken = 0;
+
+	if (!(READ_ONCE(session->listener.kinds) & MHEAP_LISTEN_FINALIZERS) ||
+	    !mheap_finalizers_wait(&session->heap->finalizers))
+		return 0;
+	if (mheap_session_enter(session))
+		return -EINTR;
+	if (session->listener.kinds & MHEAP_LISTEN_FINALIZERS)
+		taken = take_object(session, event);
+	mheap_session_leave(session);
+	return taken;
 }
 
 static bool take_death(struct mheap_session *session, struct mheap_event *event,
@@ -105,82 +119,112 @@ static bool take_entry(struct mheap_session *session, struct mheap_event *event)
 	return true;
 }
 
-/*
- * The next event of a session that is entered, in the order of core/listener.h. @watch:
- * filled with what must be done with, or put back, where it is a death.
+/**
+ * struct taken - an event on its way to the program
+ * @event: what it gets
+ * @watch: of a death; to be done with, or put back
+ * @place: where the journal was
+ * @refused: why there was no handle for an object: this read() asks for none again
  */
-static int take(struct mheap_session *session, struct mheap_event *event,
-		struct mheap_watch **watch)
-{
-	const u32 kinds = session->listener.kinds;
-	int error = 0;
+struct taken {
+	struct mheap_event event;
+	struct mheap_watch *watch;
+	struct mheap_journal_place place;
+	int refused;
+};
 
-	if (kinds & MHEAP_LISTEN_FINALIZERS)
-		error = take_finalizer(session, event);
-	if (error > 0)
-		return error;
-	/* What needs no handle is not held up for want of one. */
-	if ((kinds & MHEAP_LISTEN_DEATHS && take_death(session, event, watch)) ||
-	    (kinds & MHEAP_LISTEN_JOURNAL && take_entry(session, event)))
-		return 1;
-	return error;
+/*
+ * What needs no handle. The session is locked and not entered: to be told of a collection
+ * is no work on the heap that would be worth another one.
+ */
+static int take_word(struct mheap_session *session, struct taken *taken)
+{
+	u32 kinds;
+	int got;
+
+	if (mutex_lock_killable(&session->lock))
+		return -EINTR;
+	kinds = session->listener.kinds;
+	taken->place = session->listener.place;
+	got = (kinds & MHEAP_LISTEN_DEATHS && take_death(session, &taken->event, &taken->watch)) ||
+	      (kinds & MHEAP_LISTEN_JOURNAL && take_entry(session, &taken->event));
+	mutex_unlock(&session->lock);
+	return got;
 }
 
 /*
- * Be as if an event had not been taken, also to those who looked meanwhile. The program
- * may have guessed the handle and dropped it: then there is nothing to put back. @place:
- * where the journal was.
+ * The next event, in the order of core/listener.h. What needs no handle is not held up
+ * for want of one.
  */
-static void put_back(struct mheap_session *session, const struct mheap_event *event,
-		     struct mheap_watch *watch, const struct mheap_journal_place *place)
+static int take(struct mheap_session *session, struct taken *taken)
+{
+	int got = 0;
+
+	memset(&taken->event, 0, sizeof(taken->event));
+	taken->watch = NULL;
+	if (!taken->refused)
+		got = take_finalizer(session, &taken->event);
+	if (got > 0)
+		return got;
+	taken->refused = got ?: taken->refused;
+	got = take_word(session, taken);
+	return got ?: taken->refused;
+}
+
+/* The program may have guessed the handle and dropped it: then there is nothing to do. */
+static void put_object_back(struct mheap_session *session, u64 handle)
 {
 	u32 object;
 
 	mheap_session_enter_always(session);
-	if (event->kind == MHEAP_EVENT_FINALIZE) {
-		if (!mheap_session_let_go(session, event->handle, &object))
-			mheap_finalizers_put_back(session, object);
-	} else if (event->kind == MHEAP_EVENT_DEATH) {
-		mheap_watch_put_back(session, watch);
-	} else {
-		session->listener.place = *place;
-		session->heap->ops->event(session->heap);
-	}
+	if (!mheap_session_let_go(session, handle, &object))
+		mheap_finalizers_put_back(session, object);
 	mheap_session_leave(session);
 }
 
-/* Give one event to the program. Return: 1, 0 if there is none, or -errno. */
-static int give(struct mheap_session *session, struct mheap_event __user *to)
+/* Be as if an event had not been taken, also to those who looked meanwhile. */
+static void put_back(struct mheap_session *session, const struct taken *taken)
 {
-	struct mheap_journal_place place;
-	struct mheap_watch *watch = NULL;
-	struct mheap_event event = {};
-	int taken;
+	if (taken->event.kind == MHEAP_EVENT_FINALIZE) {
+		put_object_back(session, taken->event.handle);
+	} else if (taken->event.kind == MHEAP_EVENT_DEATH) {
+		mheap_watch_put_back(session, taken->watch);
+	} else {
+		mutex_lock(&session->lock);
+		session->listener.place = taken->place;
+		mutex_unlock(&session->lock);
+		session->heap->ops->event(session->heap);
+	}
+}
 
-	if (mheap_session_enter(session))
-		return -EINTR;
-	place = session->listener.place;
-	taken = take(session, &event, &watch);
-	mheap_session_leave(session);
-	if (taken > 0 && copy_to_user(to, &event, sizeof(event))) {
-		put_back(session, &event, watch, &place);
+/* Give one event to the program. Return: 1, 0 if there is none, or -errno. */
+static int give(struct mheap_session *session, struct taken *taken,
+		struct mheap_event __user *to)
+{
+	const int got = take(session, taken);
+
+	if (got <= 0)
+		return got;
+	if (copy_to_user(to, &taken->event, sizeof(taken->event))) {
+		put_back(session, taken);
 		return -EFAULT;
 	}
-	if (watch)
-		mheap_watch_done(session, watch);
-	return taken;
+	if (taken->watch)
+		mheap_watch_done(session, taken->watch);
+	return got;
 }
 
 /* Return: how many events were given, or -errno. */
 static ssize_t give_some(struct mheap_file *file, struct mheap_event __user *to, size_t room)
 {
+	struct taken taken = {};
 	size_t given = 0;
 	int got = 1;
 
 	if (mutex_lock_interruptible(&file->reading))
 		return -ERESTARTSYS;
 	while (given < room && !(given && signal_pending(current))) {
-		got = give(&file->session, to + given);
+		got = give(&file->session, &taken, to + given);
 		if (got <= 0)
 			break;
 		given++;

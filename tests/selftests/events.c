@@ -319,6 +319,27 @@ TEST(at_the_limit_of_handles_what_needs_none_is_told)
 	CHECK_EQ(heap_objects(heap), 0);
 }
 
+/* What a read() itself has collected is not told to it again and again. */
+TEST(at_the_limit_of_handles_a_read_asks_for_one_once)
+{
+	const int heap = heap_open();
+	const __u64 held = heap_get(heap, op_new(0, 0, 0));
+	struct mheap_event events[16];
+
+	heap_disable(heap);
+	event_listen(heap, FINALIZE | COLLECTIONS);
+	event_lose(heap, 7, 1);
+	heap_settle(heap);
+	set_limits(heap, 0, 0, 1);
+	CHECK_EQ(event_read(heap, events, 16), 2);
+	CHECK_EQ(events[0].kind, MHEAP_EVENT_COLLECTION_START);
+	CHECK_EQ(events[1].kind, MHEAP_EVENT_COLLECTION_END);
+	CHECK_EQ(heap_number(heap, "stats/collections_by_limit"), 1);
+	heap_do(heap, op_drop(held));
+	events[0] = event_next(heap, MHEAP_EVENT_FINALIZE);
+	CHECK_EQ(events[0].cookie, 7);
+}
+
 TEST(who_is_slow_is_told_how_much_is_lost)
 {
 	const int heap = heap_open(), other = heap_open_joined(heap);

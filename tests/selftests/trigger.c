@@ -5,11 +5,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "event.h"
 #include "heap.h"
 #include "tap.h"
 
@@ -191,6 +193,31 @@ TEST(idle_heap_is_collected_once)
 
 	litter(heap, 100, 0);
 	check_rests(heap, "idle_ms", "idle");
+}
+
+static void *read_events(void *listener)
+{
+	struct mheap_event event;
+
+	while (event_read(*(int *)listener, &event, 1) == 1)
+		;
+	return NULL;
+}
+
+TEST(who_is_told_of_collections_keeps_no_heap_from_rest)
+{
+	int heap = open_heap(), listener = heap_open_joined(heap);
+	pthread_t thread;
+
+	event_listen(listener, 1U << MHEAP_EVENT_COLLECTION_END);
+	CHECK_EQ(pthread_create(&thread, NULL, read_events, &listener), 0);
+	litter(heap, 100, 0);
+	check_rests(heap, "interval_ms", "interval");
+	litter(heap, 100, 0);
+	CHECK(heap_write(heap, "interval_ms", "0") > 0);
+	check_rests(heap, "idle_ms", "idle");
+	event_listen(listener, 0);
+	CHECK_EQ(pthread_join(thread, NULL), 0);
 }
 
 TEST(close_of_a_session_collects)
