@@ -313,6 +313,21 @@ void mheap_instance_delay(struct mheap_instance *instance, struct delayed_work *
 }
 
 /**
+ * mheap_instance_repeat - do the same again later
+ * @instance: the heap
+ * @work: of the instance, at work; where somebody has it wait meanwhile, that counts
+ * @milliseconds: how long
+ *
+ * Context: Any.
+ */
+void mheap_instance_repeat(struct mheap_instance *instance, struct delayed_work *work,
+			   u32 milliseconds)
+{
+	if (!READ_ONCE(instance->dying))
+		queue_delayed_work(workqueue, work, msecs_to_jiffies(milliseconds));
+}
+
+/**
  * mheap_instance_name - say how a heap is called
  * @instance: a new one, on which nothing was done yet
  * @name: of the heap

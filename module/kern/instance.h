@@ -64,6 +64,8 @@ void mheap_instance_put(struct mheap_instance *instance);
 void mheap_instance_put_and_wait(struct mheap_instance *instance);
 void mheap_instance_delay(struct mheap_instance *instance, struct delayed_work *work,
 			  u32 milliseconds);
+void mheap_instance_repeat(struct mheap_instance *instance, struct delayed_work *work,
+			   u32 milliseconds);
 void mheap_instance_name(struct mheap_instance *instance, const char *name);
 int mheap_instance_settle(struct mheap_instance *instance);
 int mheap_instance_listen(struct mheap_instance *instance, struct mheap_session *session);

@@ -29,7 +29,7 @@ static void interval_work(struct work_struct *work)
 		return;
 	if (is_automatic(heap) && mheap_collect_is_worthwhile(heap, &sections))
 		mheap_collect_ask(heap, MHEAP_CAUSE_INTERVAL);
-	mheap_instance_delay(instance, &instance->trigger.interval, milliseconds);
+	mheap_instance_repeat(instance, &instance->trigger.interval, milliseconds);
 }
 
 static void idle_work(struct work_struct *work)
@@ -47,7 +47,7 @@ static void idle_work(struct work_struct *work)
 	if (worthwhile && sections == instance->trigger.sections && is_automatic(heap))
 		mheap_collect_ask(heap, MHEAP_CAUSE_IDLE);
 	instance->trigger.sections = sections;
-	mheap_instance_delay(instance, &instance->trigger.idle, milliseconds);
+	mheap_instance_repeat(instance, &instance->trigger.idle, milliseconds);
 }
 
 /**
