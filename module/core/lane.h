@@ -79,6 +79,7 @@ struct mheap_discard {
  * @reserved: by enum mheap_limit: how far @tally may go, see limit.h
  * @short_of: enum mheap_limit: the limit that an operation would have passed, or
  *            MHEAP_LIMITS
+ * @short_before: the same of its first attempt, see room.c
  * @work: objects that this section has released
  * @discarded: large bodies, to be freed behind the section: that takes long
  * @allocating: bytes of bodies that this section has allocated
@@ -96,6 +97,7 @@ struct mheap_lane {
 	long bytes_told;
 	s64 reserved[MHEAP_LIMITS];
 	u32 short_of;
+	u32 short_before;
 	unsigned int work;
 	struct mheap_discard *discarded;
 	s64 allocating;

@@ -32,6 +32,7 @@
 #include <linux/prefetch.h>
 #include <linux/random.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/siphash.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -120,6 +121,12 @@ static inline u64 mheap_port_hash(const void *data, size_t length, u64 seed)
 	const siphash_key_t key = { .key = { seed, ~seed } };
 
 	return siphash(data, length, &key);
+}
+
+/* Is the caller to end? Then what it does is worth no effort any more. */
+static inline bool mheap_port_is_killed(void)
+{
+	return fatal_signal_pending(current);
 }
 
 /* Something is broken; say so as loudly as the kernel can. */

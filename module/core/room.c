@@ -33,11 +33,16 @@ bool mheap_room_make(struct mheap_session *session, int error, bool *tried)
 	if (*tried) {
 		if (short_of < MHEAP_LIMITS) {
 			atomic64_inc(&heap->quota.failures);
-			mheap_limits_tell(heap, short_of);
+			/* The collection has made room, and another limit is in the way. */
+			if (short_of != lane->short_before)
+				mheap_limits_tell(heap, short_of);
 		}
 		return false;
 	}
+	if (mheap_port_is_killed())
+		return false;
 	*tried = true;
+	lane->short_before = short_of;
 	mheap_lane_leave(lane);
 	if (short_of < MHEAP_LIMITS)
 		mheap_limits_tell(heap, short_of);
