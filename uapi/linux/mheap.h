@@ -100,7 +100,8 @@
  * All work on objects is an array of struct mheap_op, executed in order by one
  * MHEAP_IOC_SUBMIT. The call returns how many operations it executed; each of
  * them has its outcome in @result: a value that is not negative, or a negative
- * errno. An operation that failed has changed nothing. By default the batch
+ * errno. An operation that failed has changed nothing, but for a WRITE of more than
+ * 4096 bytes whose object another session makes shorter meanwhile. By default the batch
  * stops behind the first operation that failed; with MHEAP_SUBMIT_CONTINUE it
  * goes on. Operations that were not executed keep their @result unchanged.
  *
