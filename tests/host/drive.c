@@ -541,10 +541,10 @@ static void begin_or_end(struct drive *drive, struct drive_lane *lane)
 		drive_new(drive, lane);
 }
 
-static void collect_some(struct drive *drive)
+static void collect_some(struct drive *drive, struct drive_lane *lane)
 {
 	if (drive->config.lazy && once_in(&drive->source, 3))
-		drive_due(drive);
+		drive_due(drive, lane);
 	else
 		drive_collect(drive, pick(&drive->source, 3));
 	drive_check(drive);
@@ -566,7 +566,7 @@ void drive_step(struct drive *drive)
 
 	drive->oracle.turn = ++drive->steps;
 	if (once_in(&drive->source, drive->config.collect))
-		collect_some(drive);
+		collect_some(drive, lane);
 	else if (once_in(&drive->source, 200))
 		drive_misuse(drive, lane);
 	else if (once_in(&drive->source, 300))

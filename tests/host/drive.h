@@ -136,7 +136,7 @@ void drive_upgrade(struct drive *drive, struct drive_lane *lane);
 void drive_misuse(struct drive *drive, struct drive_lane *lane);
 void drive_reopen(struct drive *drive, struct drive_lane *lane);
 void drive_collect(struct drive *drive, u32 generation);
-void drive_due(struct drive *drive);
+void drive_due(struct drive *drive, struct drive_lane *lane);
 void drive_freeze(struct drive *drive, bool freeze);
 void drive_save(struct drive *drive, u32 generation);
 void drive_clear(struct drive *drive);
