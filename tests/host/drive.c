@@ -6,7 +6,7 @@
 #include "drive.h"
 #include "harness.h"
 
-static void lane_add(struct drive_lane *lane, u64 handle, u32 object, bool weak)
+void drive_lane_add(struct drive_lane *lane, u64 handle, u32 object, bool weak)
 {
 	if (lane->open == lane->capacity) {
 		lane->capacity = lane->capacity ? lane->capacity * 2 : 64;
@@ -29,7 +29,7 @@ static struct drive_handle *any_handle(struct drive *drive, struct drive_lane *l
 }
 
 /* A handle of the kind that is wanted, or NULL where none was found soon. */
-static struct drive_handle *some_handle(struct drive *drive, struct drive_lane *lane, bool weak)
+struct drive_handle *drive_some_handle(struct drive *drive, struct drive_lane *lane, bool weak)
 {
 	struct drive_handle *handle;
 	int tries;
@@ -42,7 +42,7 @@ static struct drive_handle *some_handle(struct drive *drive, struct drive_lane *
 	return NULL;
 }
 
-static struct oracle_object *object_of(struct drive *drive, const struct drive_handle *handle)
+struct oracle_object *drive_object_of(struct drive *drive, const struct drive_handle *handle)
 {
 	return &drive->oracle.object[handle->object];
 }
@@ -60,7 +60,7 @@ static void make_room(struct drive *drive)
  * Did an operation fail because an allocation was made to fail? Then it must
  * have changed nothing, so the oracle does not do it.
  */
-static bool refused(struct drive *drive, long result, long failures)
+bool drive_refused(struct drive *drive, long result, long failures)
 {
 	make_room(drive);
 	if (result != -ENOMEM || port_failures == failures)
@@ -100,19 +100,34 @@ static struct mheap_shape pick_shape(struct drive *drive)
 	return shape;
 }
 
-void drive_new(struct drive *drive, struct drive_lane *lane)
+/* Its handle is the last of the lane. Return: false if there is no memory for it. */
+bool drive_make(struct drive *drive, struct drive_lane *lane, const struct mheap_shape *shape)
 {
-	const struct mheap_shape shape = pick_shape(drive);
 	const long failures = port_failures;
 	u64 handle;
 	u32 object;
-	const int error = act_new(lane->session, &shape, &handle);
+	const int error = act_new(lane->session, shape, &handle);
 
-	if (refused(drive, error, failures) || !drive_expect(drive, error, 0))
-		return;
-	object = oracle_new(&drive->oracle, shape.type, shape.slots, shape.length);
-	lane_add(lane, handle, object, false);
+	if (drive_refused(drive, error, failures) || !drive_expect(drive, error, 0))
+		return false;
+	if (shape->ephemeron)
+		object = oracle_new_ephemeron(&drive->oracle, shape->type, shape->length);
+	else
+		object = oracle_new(&drive->oracle, shape->type, shape->slots, shape->length);
+	drive_lane_add(lane, handle, object, false);
 	drive_meet(drive, object, number_of(lane->session, handle));
+	return true;
+}
+
+void drive_new(struct drive *drive, struct drive_lane *lane)
+{
+	struct mheap_shape shape = pick_shape(drive);
+
+	shape.ephemeron = drive->config.ephemerons &&
+			  once_in(&drive->source, drive->config.ephemerons);
+	if (shape.ephemeron)
+		shape.slots = MHEAP_EPHEMERON_SLOTS;
+	drive_make(drive, lane, &shape);
 }
 
 void drive_dup(struct drive *drive, struct drive_lane *lane)
@@ -125,24 +140,42 @@ void drive_dup(struct drive *drive, struct drive_lane *lane)
 	if (!from)
 		return;
 	error = act_dup(lane->session, from->handle, &copy);
-	if (refused(drive, error, failures) || !drive_expect(drive, error, 0))
+	if (drive_refused(drive, error, failures) || !drive_expect(drive, error, 0))
 		return;
 	if (!from->weak)
 		oracle_gain(&drive->oracle, from->object);
-	lane_add(lane, copy, from->object, from->weak);
+	drive_lane_add(lane, copy, from->object, from->weak);
+}
+
+static void drop_at(struct drive *drive, struct drive_lane *lane, struct drive_handle *handle)
+{
+	const struct drive_handle was = *handle;
+
+	if (!drive_expect(drive, act_drop(lane->session, was.handle), 0))
+		return;
+	lane_remove(lane, handle);
+	if (!was.weak)
+		oracle_lose(&drive->oracle, was.object);
 }
 
 void drive_drop(struct drive *drive, struct drive_lane *lane)
 {
 	struct drive_handle *handle = any_handle(drive, lane);
-	const u32 object = handle ? handle->object : 0;
-	const bool weak = handle && handle->weak;
 
-	if (!handle || !drive_expect(drive, act_drop(lane->session, handle->handle), 0))
-		return;
-	lane_remove(lane, handle);
-	if (!weak)
-		oracle_lose(&drive->oracle, object);
+	if (handle)
+		drop_at(drive, lane, handle);
+}
+
+/* A certain handle of the lane. */
+void drive_drop_handle(struct drive *drive, struct drive_lane *lane, u64 handle)
+{
+	u32 i;
+
+	for (i = 0; i < lane->open; i++)
+		if (lane->handle[i].handle == handle) {
+			drop_at(drive, lane, &lane->handle[i]);
+			return;
+		}
 }
 
 /* A slot, now and then one that is not there. */
@@ -153,38 +186,58 @@ static u32 pick_slot(struct drive *drive, const struct oracle_object *object)
 	return pick(&drive->source, object->slots);
 }
 
+/* It is held while room is made for the handle. */
+static void keep_in_oracle(struct drive *drive, u32 target)
+{
+	if (target)
+		oracle_gain(&drive->oracle, target);
+}
+
+static void let_go_in_oracle(struct drive *drive, u32 target)
+{
+	if (target)
+		oracle_lose(&drive->oracle, target);
+}
+
+static void check_loaded(struct drive *drive, struct drive_lane *lane, u32 target, u64 handle)
+{
+	if (!drive_expect(drive, !handle, !target) || !target)
+		return;
+	drive_expect(drive, number_of(lane->session, handle),
+		     drive->oracle.object[target].number);
+	drive_lane_add(lane, handle, target, false);
+}
+
 void drive_load(struct drive *drive, struct drive_lane *lane)
 {
-	struct drive_handle *from = some_handle(drive, lane, false);
+	struct drive_handle *from = drive_some_handle(drive, lane, false);
 	const long failures = port_failures;
-	u32 slot, target;
+	const struct oracle_object *object;
+	u32 slot, target = 0;
+	bool there;
 	u64 handle;
 	int error;
 
 	if (!from)
 		return;
-	slot = pick_slot(drive, object_of(drive, from));
+	object = drive_object_of(drive, from);
+	slot = pick_slot(drive, object);
+	there = slot < object->slots;
+	drive_settle_key(drive, object);
+	if (there)
+		target = oracle_target(object, slot);
+	keep_in_oracle(drive, target);
 	error = act_load(lane->session, from->handle, slot, &handle);
-	if (refused(drive, error, failures))
-		return;
-	if (slot >= object_of(drive, from)->slots) {
-		drive_expect(drive, error, -EINVAL);
-		return;
-	}
-	target = object_of(drive, from)->slot[slot];
-	if (!drive_expect(drive, error, 0) || !drive_expect(drive, !handle, !target) ||
-	    !target)
-		return;
-	drive_expect(drive, number_of(lane->session, handle),
-		     drive->oracle.object[target].number);
-	oracle_gain(&drive->oracle, target);
-	lane_add(lane, handle, target, false);
+	if (drive_refused(drive, error, failures))
+		let_go_in_oracle(drive, target);
+	else if (drive_expect(drive, error, there ? 0 : -EINVAL) && there)
+		check_loaded(drive, lane, target, handle);
 }
 
 /* Something to put into a slot: an object, or nothing. */
-static struct drive_handle pick_target(struct drive *drive, struct drive_lane *lane)
+struct drive_handle drive_pick_target(struct drive *drive, struct drive_lane *lane)
 {
-	struct drive_handle *target = some_handle(drive, lane, false);
+	struct drive_handle *target = drive_some_handle(drive, lane, false);
 
 	if (!target || once_in(&drive->source, 6))
 		return (struct drive_handle){};
@@ -193,20 +246,30 @@ static struct drive_handle pick_target(struct drive *drive, struct drive_lane *l
 
 void drive_store(struct drive *drive, struct drive_lane *lane)
 {
-	struct drive_handle *to = some_handle(drive, lane, false);
+	struct drive_handle *to = drive_some_handle(drive, lane, false);
 	struct drive_handle target;
 	u32 slot;
 	int error;
 
 	if (!to)
 		return;
-	target = pick_target(drive, lane);
-	slot = pick_slot(drive, object_of(drive, to));
+	if (drive_object_of(drive, to)->ephemeron) {
+		drive_store_ephemeron(drive, lane, to);
+		return;
+	}
+	target = drive_pick_target(drive, lane);
+	slot = pick_slot(drive, drive_object_of(drive, to));
 	error = act_store(lane->session, to->handle, slot, target.handle);
-	if (slot >= object_of(drive, to)->slots)
+	if (slot >= drive_object_of(drive, to)->slots)
 		drive_expect(drive, error, -EINVAL);
 	else if (drive_expect(drive, error, 0))
 		oracle_store(&drive->oracle, to->object, slot, target.object);
+}
+
+/* Not one of an ephemeron. */
+static bool is_plain_slot(const struct oracle_object *object, u32 slot)
+{
+	return !object->ephemeron && slot < object->slots;
 }
 
 /* The oracle keeps the old one before it forgets it. */
@@ -221,14 +284,14 @@ static void swap_in_oracle(struct drive *drive, struct drive_lane *lane, u32 obj
 		drive_expect(drive, number_of(lane->session, handle),
 			     drive->oracle.object[old].number);
 		oracle_gain(&drive->oracle, old);
-		lane_add(lane, handle, old, false);
+		drive_lane_add(lane, handle, old, false);
 	}
 	oracle_store(&drive->oracle, object, slot, target);
 }
 
 void drive_swap(struct drive *drive, struct drive_lane *lane)
 {
-	struct drive_handle *to = some_handle(drive, lane, false);
+	struct drive_handle *to = drive_some_handle(drive, lane, false);
 	const long failures = port_failures;
 	struct drive_handle target;
 	u64 handle;
@@ -237,12 +300,12 @@ void drive_swap(struct drive *drive, struct drive_lane *lane)
 
 	if (!to)
 		return;
-	target = pick_target(drive, lane);
-	slot = pick_slot(drive, object_of(drive, to));
+	target = drive_pick_target(drive, lane);
+	slot = pick_slot(drive, drive_object_of(drive, to));
 	error = act_swap(lane->session, to->handle, slot, target.handle, &handle);
-	if (refused(drive, error, failures))
+	if (drive_refused(drive, error, failures))
 		return;
-	if (slot >= object_of(drive, to)->slots)
+	if (!is_plain_slot(drive_object_of(drive, to), slot))
 		drive_expect(drive, error, -EINVAL);
 	else if (drive_expect(drive, error, 0))
 		swap_in_oracle(drive, lane, to->object, slot, target.object, handle);
@@ -250,23 +313,23 @@ void drive_swap(struct drive *drive, struct drive_lane *lane)
 
 void drive_compare_store(struct drive *drive, struct drive_lane *lane)
 {
-	struct drive_handle *to = some_handle(drive, lane, false);
+	struct drive_handle *to = drive_some_handle(drive, lane, false);
 	struct drive_handle expected, target;
 	u32 slot, found;
 	int result;
 
 	if (!to)
 		return;
-	expected = pick_target(drive, lane);
-	target = pick_target(drive, lane);
-	slot = pick_slot(drive, object_of(drive, to));
+	expected = drive_pick_target(drive, lane);
+	target = drive_pick_target(drive, lane);
+	slot = pick_slot(drive, drive_object_of(drive, to));
 	result = act_compare_store(lane->session, to->handle, slot, expected.handle,
 				   target.handle);
-	if (slot >= object_of(drive, to)->slots) {
+	if (!is_plain_slot(drive_object_of(drive, to), slot)) {
 		drive_expect(drive, result, -EINVAL);
 		return;
 	}
-	found = object_of(drive, to)->slot[slot];
+	found = drive_object_of(drive, to)->slot[slot];
 	drive_expect(drive, result, found == expected.object);
 	if (found == expected.object)
 		oracle_store(&drive->oracle, to->object, slot, target.object);
@@ -274,14 +337,14 @@ void drive_compare_store(struct drive *drive, struct drive_lane *lane)
 
 void drive_read(struct drive *drive, struct drive_lane *lane)
 {
-	struct drive_handle *from = some_handle(drive, lane, false);
+	struct drive_handle *from = drive_some_handle(drive, lane, false);
 	const struct oracle_object *object;
 	static u8 data[80000];
 	u32 offset, length, there;
 
 	if (!from)
 		return;
-	object = object_of(drive, from);
+	object = drive_object_of(drive, from);
 	offset = pick(&drive->source, object->length + 2);
 	length = pick(&drive->source, object->length + 9);
 	there = offset < object->length ? min(length, object->length - offset) : 0;
@@ -294,7 +357,7 @@ void drive_read(struct drive *drive, struct drive_lane *lane)
 
 void drive_write(struct drive *drive, struct drive_lane *lane)
 {
-	struct drive_handle *to = some_handle(drive, lane, false);
+	struct drive_handle *to = drive_some_handle(drive, lane, false);
 	struct oracle_object *object;
 	static u8 data[80000];
 	u32 offset, length, i;
@@ -303,7 +366,7 @@ void drive_write(struct drive *drive, struct drive_lane *lane)
 
 	if (!to)
 		return;
-	object = object_of(drive, to);
+	object = drive_object_of(drive, to);
 	offset = pick(&drive->source, object->length + 2);
 	length = pick(&drive->source, object->length + 2);
 	if (!once_in(&drive->source, 8) && offset <= object->length)
@@ -319,7 +382,7 @@ void drive_write(struct drive *drive, struct drive_lane *lane)
 
 void drive_resize(struct drive *drive, struct drive_lane *lane)
 {
-	struct drive_handle *to = some_handle(drive, lane, false);
+	struct drive_handle *to = drive_some_handle(drive, lane, false);
 	const long failures = port_failures;
 	struct mheap_shape shape;
 	int error;
@@ -332,7 +395,11 @@ void drive_resize(struct drive *drive, struct drive_lane *lane)
 	if (once_in(&drive->source, 3))
 		shape.length = 0;
 	error = act_resize(lane->session, to->handle, shape.slots, shape.length);
-	if (refused(drive, error, failures) || !drive_expect(drive, error, 0))
+	if (drive_object_of(drive, to)->ephemeron) {
+		drive_expect(drive, error, -EINVAL);
+		return;
+	}
+	if (drive_refused(drive, error, failures) || !drive_expect(drive, error, 0))
 		return;
 	oracle_resize(&drive->oracle, to->object, shape.slots, shape.length);
 }
@@ -349,7 +416,7 @@ void drive_same(struct drive *drive, struct drive_lane *lane)
 
 void drive_weak(struct drive *drive, struct drive_lane *lane)
 {
-	struct drive_handle *from = some_handle(drive, lane, false);
+	struct drive_handle *from = drive_some_handle(drive, lane, false);
 	const long failures = port_failures;
 	u64 weak;
 	int error;
@@ -357,14 +424,14 @@ void drive_weak(struct drive *drive, struct drive_lane *lane)
 	if (!from)
 		return;
 	error = act_weak(lane->session, from->handle, &weak);
-	if (refused(drive, error, failures) || !drive_expect(drive, error, 0))
+	if (drive_refused(drive, error, failures) || !drive_expect(drive, error, 0))
 		return;
-	lane_add(lane, weak, from->object, true);
+	drive_lane_add(lane, weak, from->object, true);
 }
 
 void drive_upgrade(struct drive *drive, struct drive_lane *lane)
 {
-	struct drive_handle *weak = some_handle(drive, lane, true);
+	struct drive_handle *weak = drive_some_handle(drive, lane, true);
 	const long failures = port_failures;
 	u32 object;
 	u64 handle;
@@ -382,12 +449,12 @@ void drive_upgrade(struct drive *drive, struct drive_lane *lane)
 	}
 	/* It is held while room is made for the handle. */
 	oracle_gain(&drive->oracle, object);
-	if (refused(drive, error, failures)) {
+	if (drive_refused(drive, error, failures)) {
 		oracle_lose(&drive->oracle, object);
 	} else if (drive_expect(drive, error, 0)) {
 		drive_expect(drive, number_of(lane->session, handle),
 			     drive->oracle.object[object].number);
-		lane_add(lane, handle, object, false);
+		drive_lane_add(lane, handle, object, false);
 	}
 }
 
@@ -405,6 +472,8 @@ static void misuse(struct drive *drive, struct mheap_session *session, u64 handl
 	drive_expect(drive, act_resize(session, handle, 1, 1), expected);
 	drive_expect(drive, act_weak(session, handle, &unused), expected);
 	drive_expect(drive, act_upgrade(session, handle, &unused), expected);
+	drive_expect(drive, act_set_finalizer(session, handle, 1), expected);
+	drive_expect(drive, act_cancel_finalizer(session, handle), expected);
 	drive_expect(drive, act_same(session, handle, handle), expected);
 	drive_expect(drive, act_drop(session, handle), expected);
 }
@@ -428,6 +497,9 @@ void drive_reopen(struct drive *drive, struct drive_lane *lane)
 	u32 i;
 
 	fixture_close(&drive->fixture, number);
+	if (lane->listens)
+		oracle_unlisten(&drive->oracle);
+	lane->listens = false;
 	for (i = 0; i < lane->open; i++)
 		if (!lane->handle[i].weak)
 			oracle_lose(&drive->oracle, lane->handle[i].object);
@@ -459,62 +531,6 @@ void drive_collect(struct drive *drive, u32 generation)
 	fixture_settle(&drive->fixture);
 }
 
-/* Is what the oracle calls garbage gone? */
-static bool is_gone(void *context, u32 object)
-{
-	struct drive *drive = context;
-
-	return !is_alive(&drive->fixture.session[DRIVE_WITNESS], drive->witness[object]);
-}
-
-/*
- * The oracle does what a collection did that ran into releases. What hung on a
- * dead object is garbage to a full collection, and to a young one where the dead
- * one is young as well; else it died of the release that followed. The oracle
- * cannot tell these deaths apart; how many there were of both is checked.
- */
-static void follow(struct drive *drive, u32 generation,
-		   const struct mheap_generation_figures *done)
-{
-	struct mheap_generations *generations = &drive->fixture.heap.generations;
-	struct oracle *oracle = &drive->oracle;
-	s64 later;
-
-	oracle_collect(oracle, generation, is_gone, drive);
-	later = oracle->collected[generation] - done->collected;
-	oracle->freed_by_count += later;
-	oracle->freed_by_collector -= later;
-	oracle->collected[generation] = done->collected;
-	oracle->visited[generation] = done->visited;
-	oracle->old_pending = generations->old_pending;
-	oracle->old_total = generations->old_total;
-}
-
-/*
- * A collection as the worker does it, over objects whose release it may run
- * into. Those and what hangs on them may outlive it, so the oracle only says who
- * must not die.
- */
-void drive_due(struct drive *drive)
-{
-	struct mheap_generations *generations = &drive->fixture.heap.generations;
-	struct mheap_generation_figures before[3], after[3];
-	const u32 threshold[3] = { 1, pick(&drive->source, 3), pick(&drive->source, 3) };
-	u32 generation;
-
-	mheap_generations_set_threshold(generations, threshold);
-	WRITE_ONCE(generations->enabled, true);
-	mheap_generations_get_figures(generations, before);
-	mheap_collect_due(&drive->fixture.heap);
-	mheap_generations_get_figures(generations, after);
-	WRITE_ONCE(generations->enabled, false);
-	fixture_settle(&drive->fixture);
-	for (generation = 0; generation < 3; generation++)
-		if (after[generation].collections != before[generation].collections)
-			follow(drive, generation, &after[generation]);
-	drive_collect(drive, 2);
-}
-
 static void begin_or_end(struct drive *drive, struct drive_lane *lane)
 {
 	const u32 target = drive->config.handles;
@@ -525,10 +541,10 @@ static void begin_or_end(struct drive *drive, struct drive_lane *lane)
 		drive_new(drive, lane);
 }
 
-static void collect_some(struct drive *drive)
+static void collect_some(struct drive *drive, struct drive_lane *lane)
 {
 	if (drive->config.lazy && once_in(&drive->source, 3))
-		drive_due(drive);
+		drive_due(drive, lane);
 	else
 		drive_collect(drive, pick(&drive->source, 3));
 	drive_check(drive);
@@ -548,9 +564,9 @@ void drive_step(struct drive *drive)
 	const u32 operations = ARRAY_SIZE(operation);
 	struct drive_lane *lane = &drive->lane[pick(&drive->source, drive->config.lanes)];
 
-	drive->steps++;
+	drive->oracle.turn = ++drive->steps;
 	if (once_in(&drive->source, drive->config.collect))
-		collect_some(drive);
+		collect_some(drive, lane);
 	else if (once_in(&drive->source, 200))
 		drive_misuse(drive, lane);
 	else if (once_in(&drive->source, 300))
@@ -561,10 +577,15 @@ void drive_step(struct drive *drive)
 		drive_save(drive, pick(&drive->source, 3));
 	else if (once_in(&drive->source, 50) && once_in(&drive->source, 40))
 		drive_reopen(drive, lane);
+	else if (drive->config.ephemerons && once_in(&drive->source, 10))
+		drive_ephemeron(drive, lane);
+	else if (drive->config.finalizers && once_in(&drive->source, 8))
+		drive_finalizer(drive, lane);
 	else
 		operation[pick(&drive->source, operations)](drive, lane);
 	if (!drive->config.lazy)
 		fixture_settle(&drive->fixture);
+	drive_check_queue(drive);
 }
 
 int drive_begin(struct drive *drive, const struct drive_config *config, struct source source)
@@ -584,10 +605,31 @@ int drive_begin(struct drive *drive, const struct drive_config *config, struct s
 		drive->lane[i].session = &drive->fixture.session[i];
 	fixture_open(&drive->fixture, DRIVE_WITNESS);
 	oracle_begin(&drive->oracle);
+	if (config->finalizers)
+		drive_begin_finalizers(drive);
 	return 0;
 }
 
-/* Drop every handle one by one, collect, and everything must be gone. */
+/* Where nobody listens any more nothing may be left; else what waits, and what that holds. */
+static void check_end(struct drive *drive)
+{
+	const bool listen = once_in(&drive->source, 2);
+	unsigned int i;
+
+	drive_check_queue(drive);
+	for (i = 0; i < drive->config.lanes && !listen; i++)
+		drive_listen(drive, &drive->lane[i], false);
+	drive_clear(drive);
+	drive_freeze(drive, false);
+	drive_collect(drive, 2);
+	drive_check(drive);
+	drive_check_queue(drive);
+	drive_expect(drive, fixture_objects(&drive->fixture), drive->oracle.living.length);
+	if (!drive->oracle.queue.length)
+		drive_expect(drive, drive->oracle.living.length, 0);
+}
+
+/* Drop every handle one by one, and collect. */
 void drive_end(struct drive *drive)
 {
 	struct drive_lane *lane;
@@ -596,13 +638,8 @@ void drive_end(struct drive *drive)
 	for (i = 0; i < drive->config.lanes && !drive->broken; i++)
 		while (drive->lane[i].open && !drive->broken)
 			drive_drop(drive, &drive->lane[i]);
-	if (!drive->broken) {
-		drive_clear(drive);
-		drive_freeze(drive, false);
-		drive_collect(drive, 2);
-		drive_check(drive);
-		drive_expect(drive, fixture_objects(&drive->fixture), 0);
-	}
+	if (!drive->broken)
+		check_end(drive);
 	fixture_end(&drive->fixture);
 	oracle_end(&drive->oracle);
 	for (lane = drive->lane; lane < drive->lane + DRIVE_LANES; lane++)

@@ -29,6 +29,8 @@
  * @handles: that a session has open on average
  * @collect: once in so many operations is a collection
  * @lazy: releases wait, and collections may run into them
+ * @ephemerons: once in so many objects is one; 0 for none
+ * @finalizers: objects get some, and so many may wait; 0 for none
  */
 struct drive_config {
 	const char *name;
@@ -40,6 +42,8 @@ struct drive_config {
 	u32 handles;
 	u32 collect;
 	bool lazy;
+	u32 ephemerons;
+	u32 finalizers;
 };
 
 /* A handle, and what it is known to name. */
@@ -57,6 +61,7 @@ struct drive_handle {
  * @capacity: room for them
  * @stale: handles that it has closed
  * @closed: how many it has closed
+ * @listens: for finalizers
  */
 struct drive_lane {
 	struct mheap_session *session;
@@ -65,6 +70,7 @@ struct drive_lane {
 	u32 capacity;
 	u64 stale[DRIVE_STALE];
 	u64 closed;
+	bool listens;
 };
 
 /**
@@ -84,6 +90,8 @@ struct drive_lane {
  * @steps: operations done
  * @room: collections of operations that found no memory, that the oracle has done
  * @refused: operations that failed for want of memory
+ * @cookies: given to finalizers so far; each is another one
+ * @finalized: objects taken out of the queue
  * @broken: the two differ
  */
 struct drive {
@@ -102,6 +110,8 @@ struct drive {
 	u64 steps;
 	s64 room;
 	u64 refused;
+	u64 cookies;
+	u64 finalized;
 	bool broken;
 };
 
@@ -126,11 +136,28 @@ void drive_upgrade(struct drive *drive, struct drive_lane *lane);
 void drive_misuse(struct drive *drive, struct drive_lane *lane);
 void drive_reopen(struct drive *drive, struct drive_lane *lane);
 void drive_collect(struct drive *drive, u32 generation);
-void drive_due(struct drive *drive);
+void drive_due(struct drive *drive, struct drive_lane *lane);
 void drive_freeze(struct drive *drive, bool freeze);
 void drive_save(struct drive *drive, u32 generation);
 void drive_clear(struct drive *drive);
 void drive_enumerate(struct drive *drive, struct drive_lane *lane);
+void drive_ephemeron(struct drive *drive, struct drive_lane *lane);
+void drive_finalizer(struct drive *drive, struct drive_lane *lane);
+
+/* Parts of them. */
+bool drive_make(struct drive *drive, struct drive_lane *lane, const struct mheap_shape *shape);
+bool drive_refused(struct drive *drive, long result, long failures);
+void drive_lane_add(struct drive_lane *lane, u64 handle, u32 object, bool weak);
+void drive_drop_handle(struct drive *drive, struct drive_lane *lane, u64 handle);
+struct drive_handle *drive_some_handle(struct drive *drive, struct drive_lane *lane, bool weak);
+struct drive_handle drive_pick_target(struct drive *drive, struct drive_lane *lane);
+struct oracle_object *drive_object_of(struct drive *drive, const struct drive_handle *handle);
+void drive_store_ephemeron(struct drive *drive, struct drive_lane *lane,
+			   const struct drive_handle *to);
+void drive_settle_key(struct drive *drive, const struct oracle_object *object);
+void drive_begin_finalizers(struct drive *drive);
+void drive_listen(struct drive *drive, struct drive_lane *lane, bool listen);
+void drive_follow_finalizers(struct drive *drive);
 
 /* Comparisons; drive_expect() is false and says so where the two differ. */
 #define drive_expect(drive, a, b) \
@@ -138,6 +165,7 @@ void drive_enumerate(struct drive *drive, struct drive_lane *lane);
 bool drive_expect_at(struct drive *drive, long long a, long long b, const char *condition,
 		     const char *file, int line);
 void drive_check(struct drive *drive);
+void drive_check_queue(struct drive *drive);
 void drive_meet(struct drive *drive, u32 object, u32 number);
 
 #endif /* _MHEAP_HOST_DRIVE_H */

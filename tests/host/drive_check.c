@@ -66,12 +66,13 @@ void drive_meet(struct drive *drive, u32 object, u32 number)
 static void check_slots(struct drive *drive, struct mheap_session *witness, u32 number,
 			const struct oracle_object *object)
 {
-	u32 i, target;
+	u32 i, target, expected;
 
 	for (i = 0; i < object->slots; i++) {
+		expected = oracle_target(object, i);
 		drive_expect(drive, mheap_object_load(witness, number, i, &target), 0);
 		drive_expect(drive, target,
-			     object->slot[i] ? drive->oracle.object[object->slot[i]].number : 0);
+			     expected ? drive->oracle.object[expected].number : 0);
 		if (target)
 			mheap_object_put(witness, target);
 	}
@@ -103,8 +104,14 @@ static void check_figures(struct drive *drive, struct mheap_session *witness, u3
 	drive_expect(drive, figures.shape.length, object->length);
 	drive_expect(drive, figures.inside, object->inside);
 	drive_expect(drive, figures.outside, object->outside + 1);
-	drive_expect(drive, figures.tracked, object->slots > 0);
-	drive_expect(drive, figures.generation, object->slots ? object->generation : 0);
+	drive_expect(drive, figures.shape.ephemeron, object->ephemeron);
+	drive_expect(drive, figures.tracked, oracle_is_tracked(object));
+	drive_expect(drive, figures.generation,
+		     oracle_is_tracked(object) ? object->generation : 0);
+	drive_expect(drive, !!(figures.annex & MHEAP_ANNEX_FINALIZER),
+		     object->finalizer != ORACLE_NO_FINALIZER);
+	drive_expect(drive, !!(figures.annex & MHEAP_ANNEX_FINALIZED),
+		     object->finalizer == ORACLE_CALLED);
 	if (size)
 		charged += drive->config.flags & FIXTURE_SLAB ? oracle_slab_charge(size) :
 								size + 5;
@@ -169,6 +176,11 @@ static void check_heap(struct drive *drive)
 		drive_expect(drive, figures.in_generation[i], oracle_in_generation(oracle, i));
 	drive_expect(drive, figures.frozen, oracle_in_generation(oracle, ORACLE_PERMANENT));
 	drive_expect(drive, figures.garbage, drive->saved.length);
+	drive_expect(drive, figures.finalizing, oracle->queue.length);
+	drive_expect(drive, figures.finalizers_skipped, oracle->skipped);
+	drive_expect(drive, atomic64_read(&drive->fixture.heap.finalizers.due), oracle->due);
+	drive_expect(drive, atomic_read(&drive->fixture.heap.ephemerons.count),
+		     oracle->ephemerons.length);
 	for (i = 0; i < drive->config.lanes; i++)
 		handles += drive->lane[i].open;
 	drive_expect(drive, figures.handles, handles);
@@ -216,4 +228,5 @@ void drive_check(struct drive *drive)
 		check_living(drive, drive->oracle.living.object[i]);
 	check_heap(drive);
 	check_generations(drive);
+	drive->oracle.settled = drive->oracle.turn;
 }

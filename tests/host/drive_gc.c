@@ -123,16 +123,6 @@ static bool refers(const struct oracle_object *object, u32 referent)
 	return false;
 }
 
-static bool is_in(const struct oracle_list *list, u32 object)
-{
-	u32 i;
-
-	for (i = 0; i < list->length; i++)
-		if (list->object[i] == object)
-			return true;
-	return false;
-}
-
 /* What the oracle says an enumeration gives. */
 static u64 expected(struct drive *drive, const struct mheap_enumeration *enumeration,
 		    u32 referent, u64 *sum)
@@ -147,11 +137,12 @@ static u64 expected(struct drive *drive, const struct mheap_enumeration *enumera
 	for (i = 0; i < oracle->living.length; i++) {
 		object = &oracle->object[oracle->living.object[i]];
 		if (enumeration->what == MHEAP_ENUMERATED_OBJECTS)
-			wanted = object->slots && enumeration->generations & 1 << object->generation;
+			wanted = oracle_is_tracked(object) &&
+				 enumeration->generations & 1 << object->generation;
 		else if (enumeration->what == MHEAP_ENUMERATED_REFERRERS)
 			wanted = refers(object, referent);
 		else
-			wanted = is_in(&drive->saved, oracle->living.object[i]);
+			wanted = oracle_list_has(&drive->saved, oracle->living.object[i]);
 		count += wanted;
 		*sum += wanted ? object->number : 0;
 	}

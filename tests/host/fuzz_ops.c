@@ -12,9 +12,11 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct drive_config configs[] = {
-	{ "small", 0, 1, 4, 24, 40, 8, 20, false },
-	{ "slab", FIXTURE_SLAB, 2, 9, 100, 10, 16, 30, false },
-	{ "lazy", 0, 3, 5, 32, 8, 12, 16, true },
+	{ "small", 0, 1, 4, 24, 40, 8, 20, false, 0, 0 },
+	{ "slab", FIXTURE_SLAB, 2, 9, 100, 10, 16, 30, false, 0, 0 },
+	{ "lazy", 0, 3, 5, 32, 8, 12, 16, true, 0, 0 },
+	{ "both", FIXTURE_VERIFY, 2, 4, 24, 20, 12, 16, false, 8, 4 },
+	{ "lazy both", 0, 2, 5, 24, 20, 12, 12, true, 8, 500 },
 };
 
 static bool failed;
@@ -51,7 +53,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 2)
 		return 0;
-	drive_begin(&drive, &configs[data[0] % 3], source_of_bytes(data + 1, size - 1));
+	drive_begin(&drive, &configs[data[0] % ARRAY_SIZE(configs)],
+		    source_of_bytes(data + 1, size - 1));
 	while (drive.source.left && !drive.broken)
 		drive_step(&drive);
 	if (!drive.broken)

@@ -22,10 +22,31 @@ void oracle_list_add(struct oracle_list *list, uint32_t object)
 	list->object[list->length++] = object;
 }
 
+bool oracle_list_has(const struct oracle_list *list, uint32_t object)
+{
+	uint32_t i;
+
+	for (i = 0; i < list->length; i++)
+		if (list->object[i] == object)
+			return true;
+	return false;
+}
+
+void oracle_list_remove(struct oracle_list *list, uint32_t object)
+{
+	uint32_t i;
+
+	for (i = 0; list->object[i] != object; i++)
+		assert(i + 1 < list->length);
+	memmove(list->object + i, list->object + i + 1,
+		(--list->length - i) * sizeof(*list->object));
+}
+
 void oracle_begin(struct oracle *oracle)
 {
 	memset(oracle, 0, sizeof(*oracle));
 	oracle->objects = 1;
+	oracle->finalizers_max = UINT32_MAX;
 }
 
 void oracle_end(struct oracle *oracle)
@@ -39,6 +60,8 @@ void oracle_end(struct oracle *oracle)
 	free(oracle->object);
 	free(oracle->living.object);
 	free(oracle->dead.object);
+	free(oracle->ephemerons.object);
+	free(oracle->queue.object);
 }
 
 /* An object with one reference from outside. */
@@ -75,6 +98,8 @@ static void bury(struct oracle *oracle, uint32_t index)
 	oracle->living.object[object->place] = last;
 	oracle->object[last].place = object->place;
 	object->alive = false;
+	if (object->ephemeron)
+		oracle_list_remove(&oracle->ephemerons, index);
 	free(object->slot);
 	free(object->payload);
 	object->slot = NULL;
@@ -82,30 +107,46 @@ static void bury(struct oracle *oracle, uint32_t index)
 	oracle_list_add(&oracle->dead, index);
 }
 
-/* Let go of everything that an object refers to; who dies of it is listed. */
+/* A reference from a slot goes; who dies of it is listed. */
+void oracle_lose_inside(struct oracle *oracle, uint32_t index, struct oracle_list *dying)
+{
+	struct oracle_object *object = &oracle->object[index];
+
+	if (!index)
+		return;
+	assert(object->inside);
+	if (!--object->inside && !object->outside)
+		oracle_list_add(dying, index);
+}
+
+/* Let go of everything that an object refers to, and of what was kept for it. */
 static void let_go(struct oracle *oracle, uint32_t index, struct oracle_list *dying)
 {
 	struct oracle_object *object = &oracle->object[index];
-	struct oracle_object *target;
 	uint32_t i;
 
 	for (i = 0; i < object->slots; i++) {
-		if (!object->slot[i])
-			continue;
-		target = &oracle->object[object->slot[i]];
-		assert(target->inside);
-		if (!--target->inside && !target->outside)
-			oracle_list_add(dying, object->slot[i]);
+		oracle_lose_inside(oracle, object->slot[i], dying);
+		object->slot[i] = 0;
 	}
+	oracle_orphan(oracle, index, dying);
 }
 
-/* Everybody on the list dies, and all that only they held. */
+/*
+ * Everybody on the list dies, and all that only they held; but who is to be finalized
+ * goes into the queue, and keeps all it has.
+ */
 static void die(struct oracle *oracle, struct oracle_list *dying)
 {
 	uint32_t index;
 
 	while (dying->length) {
 		index = dying->object[--dying->length];
+		if (oracle_is_due(oracle, index)) {
+			if (oracle_call(oracle, index))
+				continue;
+			oracle_skip(oracle, index);
+		}
 		let_go(oracle, index, dying);
 		bury(oracle, index);
 		oracle->freed_by_count++;
@@ -164,16 +205,22 @@ void oracle_resize(struct oracle *oracle, uint32_t index, uint32_t slots, uint32
 		       (slots - object->slots) * sizeof(*object->slot));
 	if (length > object->length)
 		memset(object->payload + object->length, 0, length - object->length);
-	if (!object->slots)
+	if (!oracle_is_tracked(object))
 		object->generation = 0;
 	object->slots = slots;
 	object->length = length;
 }
 
-/* Does a collection of this generation look at the object? */
-static bool in_set(const struct oracle_object *object, uint32_t generation)
+/* Does the collector know the object? */
+bool oracle_is_tracked(const struct oracle_object *object)
 {
-	return object->slots && object->generation <= generation;
+	return object->slots || object->was_key;
+}
+
+/* Does a collection of this generation look at the object? */
+bool oracle_in_set(const struct oracle_object *object, uint32_t generation)
+{
+	return oracle_is_tracked(object) && object->generation <= generation;
 }
 
 static void reach(struct oracle *oracle, struct oracle_list *queue, uint32_t index)
@@ -198,26 +245,73 @@ static void reach_what_stands(struct oracle *oracle, struct oracle_list *queue,
 		oracle->object[oracle->living.object[i]].reached = false;
 	for (i = 0; i < oracle->living.length; i++) {
 		object = &oracle->object[oracle->living.object[i]];
-		if (object->outside || (object->slots && object->generation == ORACLE_PERMANENT) ||
-		    (generation < ORACLE_OLDEST && !in_set(object, generation)))
+		if (object->outside || (oracle_is_tracked(object) && object->generation == ORACLE_PERMANENT) ||
+		    (generation < ORACLE_OLDEST && !oracle_in_set(object, generation)))
 			reach(oracle, queue, oracle->living.object[i]);
 	}
 }
 
-/* Breadth first, from what stands, through everything. */
+/*
+ * Breadth first, from what stands, through everything; and again for ephemerons, until
+ * they hold nothing new.
+ */
 static void search(struct oracle *oracle, uint32_t generation)
 {
 	const struct oracle_object *object;
 	struct oracle_list queue = {};
-	uint32_t next, i;
+	uint32_t next = 0;
+	uint32_t i;
 
 	reach_what_stands(oracle, &queue, generation);
-	for (next = 0; next < queue.length; next++) {
-		object = &oracle->object[queue.object[next]];
-		for (i = 0; i < object->slots; i++)
-			reach(oracle, &queue, object->slot[i]);
+	while (next < queue.length) {
+		for (; next < queue.length; next++) {
+			object = &oracle->object[queue.object[next]];
+			for (i = 0; i < object->slots && !object->ephemeron; i++)
+				reach(oracle, &queue, object->slot[i]);
+		}
+		for (i = 0; i < oracle->ephemerons.length; i++) {
+			object = &oracle->object[oracle->ephemerons.object[i]];
+			if (oracle_holds_value(oracle, oracle->ephemerons.object[i], generation))
+				reach(oracle, &queue, object->slot[1]);
+		}
 	}
 	free(queue.object);
+}
+
+/*
+ * Reach what programs can reach but for what came into the queue since the heap had
+ * done all that it had put off.
+ */
+void oracle_reach_without_recent(struct oracle *oracle)
+{
+	const struct oracle_list *queue = &oracle->queue;
+	struct oracle_object *object;
+	uint32_t i;
+
+	for (i = 0; i < queue->length; i++) {
+		object = &oracle->object[queue->object[i]];
+		object->outside -= object->turn > oracle->settled;
+	}
+	search(oracle, ORACLE_OLDEST);
+	for (i = 0; i < queue->length; i++) {
+		object = &oracle->object[queue->object[i]];
+		object->outside += object->turn > oracle->settled;
+	}
+}
+
+/* Garbage that is to be finalized goes into the queue. Return: true if there was any. */
+static bool rescue(struct oracle *oracle, uint32_t generation)
+{
+	bool any = false;
+	uint32_t i, index;
+
+	for (i = 0; i < oracle->living.length; i++) {
+		index = oracle->living.object[i];
+		if (oracle_in_set(&oracle->object[index], generation) &&
+		    !oracle->object[index].reached && oracle_is_due(oracle, index))
+			any |= oracle_call(oracle, index);
+	}
+	return any;
 }
 
 /* Garbage goes; what is not garbage, but was held by it alone, dies after it. */
@@ -229,8 +323,11 @@ static uint64_t take_apart(struct oracle *oracle, const struct oracle_list *garb
 
 	for (i = 0; i < garbage->length; i++)
 		let_go(oracle, garbage->object[i], &dying);
-	for (i = 0; i < garbage->length; i++)
+	for (i = 0; i < garbage->length; i++) {
+		if (oracle_is_due(oracle, garbage->object[i]))
+			oracle_skip(oracle, garbage->object[i]);
 		bury(oracle, garbage->object[i]);
+	}
 	for (i = 0; i < dying.length; i++)
 		if (oracle->object[dying.object[i]].alive)
 			oracle_list_add(&innocent, dying.object[i]);
@@ -288,9 +385,11 @@ void oracle_collect(struct oracle *oracle, uint32_t generation, oracle_verdict v
 	uint32_t i, index;
 
 	search(oracle, generation);
+	if (rescue(oracle, generation))
+		search(oracle, generation);
 	for (i = 0; i < oracle->living.length; i++) {
 		index = oracle->living.object[i];
-		if (!in_set(&oracle->object[index], generation))
+		if (!oracle_in_set(&oracle->object[index], generation))
 			continue;
 		if (!oracle->object[index].reached &&
 		    (!verdict || verdict(context, index)))
@@ -312,7 +411,7 @@ void oracle_freeze(struct oracle *oracle)
 	uint32_t i;
 
 	for (i = 0; i < oracle->living.length; i++)
-		if (oracle->object[oracle->living.object[i]].slots)
+		if (oracle_is_tracked(&oracle->object[oracle->living.object[i]]))
 			oracle->object[oracle->living.object[i]].generation = ORACLE_PERMANENT;
 	oracle->count[1] = 0;
 	oracle->count[2] = 0;
@@ -338,7 +437,7 @@ uint64_t oracle_in_generation(const struct oracle *oracle, uint32_t generation)
 
 	for (i = 0; i < oracle->living.length; i++) {
 		object = &oracle->object[oracle->living.object[i]];
-		found += object->slots && object->generation == generation;
+		found += oracle_is_tracked(object) && object->generation == generation;
 	}
 	return found;
 }
@@ -347,7 +446,7 @@ uint64_t oracle_in_generation(const struct oracle *oracle, uint32_t generation)
 uint64_t oracle_body_size(const struct oracle_object *object)
 {
 	const bool ordinary = object->type < 256 && object->slots < 65 &&
-			      object->length < 65536;
+			      object->length < 65536 && !object->ephemeron;
 
 	return 4ULL * object->slots + object->length + (ordinary ? 0 : 16);
 }

@@ -8,7 +8,7 @@
 #include "harness.h"
 
 static const struct drive_config config = {
-	"failures", FIXTURE_SLAB, 2, 5, 40, 12, 60, 25, false,
+	"failures", FIXTURE_SLAB, 2, 5, 40, 12, 60, 25, false, 8, 9,
 };
 
 static void fail_from(long number, bool all)
