@@ -31,7 +31,8 @@
  * only it held; objects that hold each other in a cycle are found by the
  * generational collector. New slots are empty and new payload is zero.
  *
- * An object without slots is a leaf; the collector never looks at it.
+ * An object without slots is a leaf; the collector looks at it only while it is the
+ * key of an ephemeron.
  *
  * Handles
  * -------
@@ -820,8 +821,8 @@ struct mheap_debug {
 };
 
 /* struct mheap_enumerate, @what */
-#define MHEAP_ENUMERATE_OBJECTS		1	/* that have slots, by generation */
-#define MHEAP_ENUMERATE_REFERRERS	2	/* that have a slot that refers to @object */
+#define MHEAP_ENUMERATE_OBJECTS		1	/* that are tracked, by generation */
+#define MHEAP_ENUMERATE_REFERRERS	2	/* with a slot that refers to @object */
 #define MHEAP_ENUMERATE_GARBAGE		3	/* that are in the garbage list */
 
 /* The same, @flags: give ids (see struct mheap_object_info) instead of handles. */
@@ -843,7 +844,7 @@ struct mheap_debug {
  * given, even none, although there are more. Objects that no program can reach are found
  * as well, as long as no collection has found them; a handle keeps them alive. It is the
  * session's as any other, and to be dropped by it. An object that refers to @object from
- * several slots is given once.
+ * several slots is given once; an ephemeron does not refer to its key.
  *   -EINVAL     a field is not as described, or @object is a weak handle
  *   -EBADF, -ESTALE  @object is no handle of this session, or has been dropped
  *   -EFAULT     @handles or the struct cannot be written; the handles are closed again
