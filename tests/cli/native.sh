@@ -16,6 +16,8 @@ trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 # shellcheck source-path=SCRIPTDIR
 . "$here/ktap.sh"
+# shellcheck source-path=SCRIPTDIR
+. "$here/native_snapshot.sh"
 
 # malformed NAME LINE PATTERN TRACE: the trace, a format for printf, is refused
 # at that line for that reason.
@@ -289,6 +291,7 @@ test_malformed
 test_wellformed
 test_no_device
 test_directory
+test_output
 test_library
 test_manual
 test_readme

@@ -2,7 +2,6 @@
 /* mheap snapshot: takes a snapshot of a heap. */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
@@ -125,19 +124,11 @@ static int save(int fd, const char *output)
 		return CLI_USAGE;
 	}
 	if (output)
-		to = open(output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (to < 0) {
-		cli_errno(errno, "cannot write %s", output);
+		to = cli_create(output, 0600);
+	if (to < 0)
 		return CLI_FAILED;
-	}
 	status = copy(fd, to, output ?: "the output");
-	if (output && close(to) && status == CLI_OK) {
-		cli_errno(errno, "cannot write %s", output);
-		status = CLI_FAILED;
-	}
-	if (output && status != CLI_OK)
-		unlink(output);
-	return status;
+	return output ? cli_finish(to, output, status) : status;
 }
 
 int cmd_snapshot(int argc, char **argv)
