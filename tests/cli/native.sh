@@ -292,6 +292,7 @@ test_wellformed
 test_no_device
 test_directory
 test_output
+test_damaged
 test_library
 test_manual
 test_readme

@@ -31,3 +31,22 @@ test_output() {
 	wait $reader
 	check "export: the pipe stays" test -p pipe
 }
+
+# No file makes the reader believe what it has not seen.
+test_damaged() {
+	local what number=0
+	while read -r what; do
+		expect "damaged: $what" 2 "^mheap: damaged-$number.snap is damaged, or was cut off$" \
+			"$mheap" retained damaged-$number.snap
+		number=$((number + 1))
+	done < <("$here/make-snapshot" damaged)
+	"$here/make-snapshot" far > far.snap
+	expect "a number that is far away costs nothing" 0 "^ *34359738367 " \
+		bash -c 'ulimit -v 1000000; "$0" objects far.snap' "$mheap"
+	"$here/make-snapshot" good > good.snap
+	expect "who: of a whole one" 0 '^  object 1 \(type 0\), slot 0$' "$mheap" who good.snap 2
+	expect "path: of a whole one" 0 '^the name "x"$' "$mheap" path good.snap 2
+	expect "retained: of a whole one" 0 " 1  object 1 " "$mheap" retained good.snap
+	check "export: its structure" "$mheap" export good.snap -f heapsnapshot -o good.heapsnapshot
+	check "export: Chrome would read it" "$here/check-heapsnapshot" good.heapsnapshot
+}

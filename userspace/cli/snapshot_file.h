@@ -26,6 +26,7 @@
  * @flags: MHEAP_OBJECT_*, MHEAP_SNAPSHOT_DEAD
  * @first: its first slot in snapshot.target
  * @held: handles and names that were found
+ * @told: slots that were read
  */
 struct snapshot_object {
 	uint64_t id;
@@ -39,6 +40,7 @@ struct snapshot_object {
 	uint32_t flags;
 	uint64_t first;
 	uint32_t held;
+	uint32_t told;
 };
 
 struct snapshot_session {
@@ -82,8 +84,8 @@ struct snapshot {
 	uint32_t roots;
 	struct snapshot_site *site;
 	uint32_t sites;
-	uint32_t *number;	/* places by object number, or SNAPSHOT_NONE */
-	uint64_t numbers;
+	uint32_t *number;	/* map of places by object number; SNAPSHOT_NONE if free */
+	uint32_t numbers;	/* its size: a power of two, or 0 */
 	struct graph graph;
 };
 
