@@ -293,6 +293,7 @@ test_no_device
 test_directory
 test_output
 test_damaged
+test_names
 test_library
 test_manual
 test_readme

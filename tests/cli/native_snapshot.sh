@@ -50,3 +50,33 @@ test_damaged() {
 	check "export: its structure" "$mheap" export good.snap -f heapsnapshot -o good.heapsnapshot
 	check "export: Chrome would read it" "$here/check-heapsnapshot" good.heapsnapshot
 }
+
+# Names reach no terminal and no other program as they are.
+test_names() {
+	local name
+	"$here/make-snapshot" odd > odd.snap
+	expect "names: controls, and no UTF-8" 0 '^  the name "a\\x0ab\\xff\\x1b\]0;hi\\x07"$' \
+		"$mheap" who odd.snap 1
+	expect "names: UTF-8 stays" 0 '^  the name "ü€😀 "\\"$' "$mheap" who odd.snap 1
+	expect "names: the longest" 0 '^  the name "(\\x1b){255}"$' \
+		"$mheap" who odd.snap 1
+	expect "names: what looks like UTF-8" 0 \
+		'"\\xc0\\xaf\\xed\\xa0\\x80\\xf4\\x90\\x80\\x80\\xe2\\x82"$' "$mheap" who odd.snap 1
+	expect "names: controls in UTF-8" 0 \
+		'"\\xc2\\x9b\\xe2\\x80\\xae\\xe2\\x80\\xa8\\x7f"$' "$mheap" who odd.snap 1
+	expect "names: of a process" 0 'session 2 \(pid 5, (\\x80){16}\), handle' \
+		"$mheap" who odd.snap 1
+	for name in dot heapsnapshot folded; do
+		check "export -f $name of odd names" "$mheap" export odd.snap -f $name -o odd.$name
+		check "export -f $name: all can be printed" python3 -c '
+import sys
+assert open(sys.argv[1], encoding="utf-8").read().replace("\n", "").replace("\t", "").isprintable()
+' odd.$name
+	done
+	check "export of odd names: Chrome would read it" "$here/check-heapsnapshot" odd.heapsnapshot
+	if command -v gvpr > /dev/null; then
+		check "export of odd names: Graphviz reads it" "$here/check-dot" odd.dot 1 1
+	fi
+	expect "retained of odd names" 0 'session 1 \(pid 5, \\xff\\x1b\[31mX\\x0a\)$' \
+		"$mheap" retained odd.snap
+}

@@ -80,7 +80,7 @@ static bool take_head(struct reader *reader, struct snapshot *s,
 		return false;
 	reader->headed = true;
 	s->time = head->time;
-	memcpy(s->heap, head->name, MHEAP_NAME_MAX);
+	printable(s->heap, head->name, MHEAP_NAME_MAX);
 	return true;
 }
 
@@ -172,8 +172,7 @@ static bool take_session(struct reader *reader, struct snapshot *s,
 	session = &s->session[s->sessions++];
 	session->serial = record->serial;
 	session->process = record->process;
-	memcpy(session->name, record->name, 16);
-	session->name[16] = '\0';
+	printable(session->name, record->name, sizeof(record->name));
 	return true;
 }
 
@@ -199,7 +198,8 @@ static bool take_root(struct reader *reader, struct snapshot *s,
 	    record->length > MHEAP_ROOT_NAME_MAX)
 		return false;
 	GROW(s->root, s->roots, reader->root_room);
-	s->root[s->roots].name = must(strndup((const char *)(record + 1), record->length));
+	s->root[s->roots].name = array(PRINTABLE(record->length), 1);
+	printable(s->root[s->roots].name, (const char *)(record + 1), record->length);
 	s->root[s->roots++].object = snapshot_find(s, record->id);
 	return true;
 }

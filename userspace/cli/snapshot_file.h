@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR LGPL-2.1-or-later */
 /*
  * A snapshot in memory, read from a file or from a heap, and as a graph: node 0 is all
- * that is outside, then come sessions, named roots, and objects.
+ * that is outside, then come sessions, named roots, and objects. All names in it can be
+ * printed, see printable.h.
  */
 #ifndef SNAPSHOT_FILE_H
 #define SNAPSHOT_FILE_H
@@ -10,6 +11,7 @@
 
 #include "cli.h"
 #include "graph.h"
+#include "printable.h"
 
 #define SNAPSHOT_NONE	UINT32_MAX
 
@@ -46,7 +48,7 @@ struct snapshot_object {
 struct snapshot_session {
 	uint32_t serial;
 	int32_t process;
-	char name[17];
+	char name[PRINTABLE(16)];
 };
 
 /* @object is SNAPSHOT_NONE where the snapshot does not have it. */
@@ -70,7 +72,7 @@ struct snapshot_site {
 };
 
 struct snapshot {
-	char heap[MHEAP_NAME_MAX + 1];
+	char heap[PRINTABLE(MHEAP_NAME_MAX)];
 	uint64_t time;
 	struct snapshot_object *object;
 	uint32_t objects;
@@ -129,7 +131,7 @@ static inline uint32_t snapshot_node_object(const struct snapshot *snapshot, uin
 }
 
 /* "session 3 (pid 812, cat)", "the name "x"", "object 7 (type 2)", "outside". */
-#define SNAPSHOT_TITLE	400
+#define SNAPSHOT_TITLE	(PRINTABLE(MHEAP_ROOT_NAME_MAX) + 20)
 const char *snapshot_title(const struct snapshot *snapshot, uint32_t node, char *text);
 
 /* Takes a snapshot (snapshot_take.c). Return: a descriptor, or -1 with a message. */
