@@ -227,13 +227,15 @@ test_directory() {
 		skip "sysfs" "cannot put a file system over /sys/kernel here"
 		return
 	fi
+	check "what makes a heap go" "${CC:-cc}" -Wall -Wextra -Werror -D_GNU_SOURCE -shared -fPIC \
+		"$here/gone.c" -o gone.so -ldl
 	while IFS= read -r line; do
 		case $line in
 		"ok "*) ktap_result ok "${line#ok * - }" ;;
 		"not ok "*) ktap_result "not ok" "${line#not ok * - }" ;;
 		"# "*) echo "$line" ;;
 		esac
-	done < <(unshare -rm bash "$here/native_sysfs.sh" "$mheap")
+	done < <(unshare -rm bash "$here/native_sysfs.sh" "$mheap" "$work/gone.so")
 }
 
 test_library() {

@@ -1262,7 +1262,8 @@ void mh_heap_names_free(char **names);
  * @size: of @text
  *
  * Return: the length of the text, -EINVAL (@heap or @attribute cannot be a name),
- * -ENOENT (no such heap or attribute), -EACCES or -E2BIG (@size is too small).
+ * -ENOENT (no such heap or attribute; also a heap that ends meanwhile), -EACCES or
+ * -E2BIG (@size is too small).
  */
 int mh_heap_read(const char *heap, const char *attribute, char *text, size_t size);
 
