@@ -245,6 +245,9 @@ test_library() {
 	check "the header is enough" "${cc[@]}" -std=c11 -pedantic -c a.c
 	check "a program links with the shared library" "${cc[@]}" a.c -L"$top/build" -lmheap -o a
 	expect "mh_open without the module" 0 "" env LD_LIBRARY_PATH="$top/build" ./a
+	check "a program of refused arguments builds" "${cc[@]}" -O1 "$here/arguments.c" \
+		-L"$top/build" -lmheap -o arguments
+	check "arguments that the library refuses" env LD_LIBRARY_PATH="$top/build" ./arguments
 	if command -v c++ > /dev/null; then
 		cp a.c a.cc
 		check "C++ takes the header" c++ -std=c++11 -Wall -Wextra -Werror \

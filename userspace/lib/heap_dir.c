@@ -135,9 +135,13 @@ int mh_heap_numbers(const char *heap, const char *attribute, uint64_t *numbers,
 
 int mh_heap_write(const char *heap, const char *attribute, const char *text)
 {
-	int fd = open_attribute(heap, attribute, O_WRONLY);
 	ssize_t length;
+	int fd;
 
+	/* sysfs calls nobody for a write of nothing, and says that it went well. */
+	if (!*text)
+		return -EINVAL;
+	fd = open_attribute(heap, attribute, O_WRONLY);
 	if (fd < 0)
 		return fd;
 	length = write(fd, text, strlen(text));

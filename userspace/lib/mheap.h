@@ -1287,7 +1287,7 @@ int mh_heap_numbers(const char *heap, const char *attribute, uint64_t *numbers,
  * @text: what is written
  *
  * Return: 0, -EINVAL (@heap or @attribute cannot be a name, or the module takes
- * no such value), -ENOENT or -EACCES.
+ * no such value; nobody takes an empty @text), -ENOENT or -EACCES.
  */
 int mh_heap_write(const char *heap, const char *attribute, const char *text);
 
