@@ -393,6 +393,7 @@ void mh_root_names_free(char **names);
  * index in the batch, for mh_result() and mh_batch_result(), or
  *   -ENOMEM  there is no memory for another operation
  *   -E2BIG   the batch has MHEAP_BATCH_MAX operations already
+ *   -EINVAL  @flags has more than the 16 bits that an operation has for them
  * The builder remembers such an error, refuses to append more, and
  * mh_batch_submit() returns it and executes nothing. So it is enough to look at
  * what mh_batch_submit() says. Arguments are checked when the batch runs: "Result"
