@@ -138,6 +138,12 @@ const char *snapshot_title(const struct snapshot *snapshot, uint32_t node, char 
 int snapshot_take_heap(const char *heap);
 int snapshot_take_process(uint64_t process, uint64_t fd);
 
+/*
+ * Writes what is read from the descriptor of a snapshot to a file, called @name in
+ * messages (snapshot_take.c). Return: CLI_OK, or CLI_FAILED with a message.
+ */
+int snapshot_copy(int from, int to, const char *name);
+
 /* Prints a table of what retains most (retained.c). */
 void retained_print(const struct snapshot *snapshot, uint64_t lines);
 
