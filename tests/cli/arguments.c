@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
-/* For native.sh: what the library refuses without asking the module. */
+/*
+ * For native.sh: what the library refuses without asking the module, and what it does
+ * when the module has no memory: ioctl() of this program stands for it.
+ */
 
 #include <errno.h>
 #include <mheap.h>
+#include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+
+#include "session.h"
 
 static int failed;
 
-static void is(const char *what, long long found, long long expected)
+static void compare(const char *what, long long found, long long expected)
 {
 	if (found == expected)
 		return;
@@ -15,7 +23,7 @@ static void is(const char *what, long long found, long long expected)
 	printf("%s is %lld, not %lld\n", what, found, expected);
 }
 
-#define IS(found, expected) is(#found, found, expected)
+#define IS(found, expected) compare(#found, found, expected)
 
 /* An operation has 16 bits of flags. @call appends one with those above them. */
 #define REFUSED(call) do { \
@@ -46,9 +54,50 @@ static void test_flags(void)
 	IS(mh_publish(NULL, "x", 1, 0x10000), -EINVAL);
 }
 
+static unsigned int dropped;
+
+/* Has memory for batches of one operation, but not of the handle 7. */
+int ioctl(int fd, unsigned long request, ...)
+{
+	struct mheap_submit *submit;
+	struct mheap_op *op;
+	va_list arguments;
+
+	va_start(arguments, request);
+	submit = va_arg(arguments, struct mheap_submit *);
+	va_end(arguments);
+	op = (struct mheap_op *)(uintptr_t)submit->ops;
+	if (fd != -1 || request != MHEAP_IOC_SUBMIT || submit->count > 1 || op->object == 7) {
+		errno = ENOMEM;
+		return -1;
+	}
+	op->result = 0;
+	dropped++;
+	return 1;
+}
+
+/* All that can be dropped is, one at a time if need be. */
+static void test_drop_list(void)
+{
+	struct mh_session session = { .fd = -1 };
+	mh_handle *list = calloc(600, sizeof(*list));
+
+	for (int i = 0; list && i < 600; i++)
+		list[i] = 100 + i;
+	IS(mh_drop_list(&session, list, 600), 0);
+	IS(dropped, 600);
+	dropped = 0;
+	list = calloc(3, sizeof(*list));
+	for (int i = 0; list && i < 3; i++)
+		list[i] = 6 + i;
+	IS(mh_drop_list(&session, list, 3), -ENOMEM);
+	IS(dropped, 2);
+}
+
 int main(void)
 {
 	IS(mh_heap_write("heap0", "threshold", ""), -EINVAL);
 	test_flags();
+	test_drop_list();
 	return failed;
 }

@@ -1225,7 +1225,8 @@ int mh_garbage(struct mh_session *session, mh_handle **list, size_t *count);
  * @count: its length; a handle of 0 is left out
  *
  * Return: 0, or the error of the first handle that could not be dropped (-EBADF,
- * -ESTALE); the others are dropped all the same.
+ * -ESTALE; -ENOMEM where there is no memory for a batch of one operation); the others
+ * are dropped all the same.
  */
 int mh_drop_list(struct mh_session *session, mh_handle *list, size_t count);
 
