@@ -16,6 +16,10 @@ test_snapshot() {
 	check "snapshot: by the name of the heap" "$mheap" snapshot "$name" -o old.mheap
 	check "snapshot: by process and descriptor" \
 		"$mheap" snapshot --pid="$pid" --fd="$fd" -o same.mheap
+	ln -s /dev/full full
+	expect "snapshot: a link to a device" 1 "cannot write full: No space left" \
+		"$mheap" snapshot "$name" -o full
+	check "snapshot: the link stays" test -L full
 	expect "diff: nothing has changed" 0 "nothing has changed" "$mheap" diff old.mheap same.mheap
 	echo grow >&"${holder[1]}"
 	read -r -u "${holder[0]}"

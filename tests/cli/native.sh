@@ -16,6 +16,8 @@ trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 # shellcheck source-path=SCRIPTDIR
 . "$here/ktap.sh"
+# shellcheck source-path=SCRIPTDIR
+. "$here/native_snapshot.sh"
 
 # malformed NAME LINE PATTERN TRACE: the trace, a format for printf, is refused
 # at that line for that reason.
@@ -225,13 +227,15 @@ test_directory() {
 		skip "sysfs" "cannot put a file system over /sys/kernel here"
 		return
 	fi
+	check "what makes a heap go" "${CC:-cc}" -Wall -Wextra -Werror -D_GNU_SOURCE -shared -fPIC \
+		"$here/gone.c" -o gone.so -ldl
 	while IFS= read -r line; do
 		case $line in
 		"ok "*) ktap_result ok "${line#ok * - }" ;;
 		"not ok "*) ktap_result "not ok" "${line#not ok * - }" ;;
 		"# "*) echo "$line" ;;
 		esac
-	done < <(unshare -rm bash "$here/native_sysfs.sh" "$mheap")
+	done < <(unshare -rm bash "$here/native_sysfs.sh" "$mheap" "$work/gone.so")
 }
 
 test_library() {
@@ -241,6 +245,9 @@ test_library() {
 	check "the header is enough" "${cc[@]}" -std=c11 -pedantic -c a.c
 	check "a program links with the shared library" "${cc[@]}" a.c -L"$top/build" -lmheap -o a
 	expect "mh_open without the module" 0 "" env LD_LIBRARY_PATH="$top/build" ./a
+	check "a program of refused arguments builds" "${cc[@]}" -O1 "$here/arguments.c" \
+		-L"$top/build" -lmheap -o arguments
+	check "arguments that the library refuses" env LD_LIBRARY_PATH="$top/build" ./arguments
 	if command -v c++ > /dev/null; then
 		cp a.c a.cc
 		check "C++ takes the header" c++ -std=c++11 -Wall -Wextra -Werror \
@@ -289,6 +296,9 @@ test_malformed
 test_wellformed
 test_no_device
 test_directory
+test_output
+test_damaged
+test_names
 test_library
 test_manual
 test_readme

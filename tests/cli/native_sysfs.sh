@@ -4,11 +4,13 @@
 # Part of native.sh: stat and gc on a directory that looks like the module's, in
 # a mount namespace of its own.
 #
-#	unshare -rm native_sysfs.sh PROGRAM
+#	unshare -rm native_sysfs.sh PROGRAM LIBRARY
+#
+# The library is made of gone.c.
 
 set -uo pipefail
 here=$(dirname "$(readlink -f "$0")")
-mheap=$1
+mheap=$1 gone=(env LD_PRELOAD="$2" GONE=heap10)
 # shellcheck source-path=SCRIPTDIR
 . "$here/ktap.sh"
 
@@ -163,6 +165,15 @@ expect "gc: which heap" 2 "several heaps \(heap2, heap10\)" "$mheap" gc count
 expect "gc --all" 0 "^heap10: 12 3 1$" "$mheap" gc count --all
 "$mheap" gc count --all --json > /sys/kernel/out
 check "gc --all --json" json 'd == {"heap2": [12, 3, 1], "heap10": [12, 3, 1]}' < /sys/kernel/out
+expect "stat: a heap that ends when it is open" 0 "^heap2 " "${gone[@]}" "$mheap" stat
+expect "stat: one that was asked for" 1 "no heap 'heap10'" "${gone[@]}" "$mheap" stat heap10
+expect "stat --classes: a heap that ends" 0 "^heap2 " "${gone[@]}" "$mheap" stat --classes
+expect "gc: a heap that ends" 0 "^heap2: 12 3 1$" "${gone[@]}" "$mheap" gc count --all
+expect "gc: one that was asked for" 1 "no heap 'heap10'" \
+	"${gone[@]}" "$mheap" gc count --heap heap10
+expect "gc set: a heap that ends" 0 "" "${gone[@]}" "$mheap" gc set --all shrink 1
+expect "gc set: one that was asked for" 1 "no heap 'heap10'" \
+	"${gone[@]}" "$mheap" gc set shrink 1 --heap heap10
 echo nonsense > $heaps/heap10/count
 expect "stat: a file with nonsense" 1 "cannot read heap 'heap10': Protocol error" "$mheap" stat
 expect "stat --times" 0 "^heap2 +1\.0 us +6 +11 +11 +11$" "$mheap" stat --times heap2

@@ -69,6 +69,18 @@ struct mh_session *cli_open(void);
 void cli_close_output(void);
 
 /*
+ * A file that output goes to, made where there is none. Return: a descriptor, or -1 with
+ * a message.
+ *
+ * cli_finish() closes it. Where @status is not CLI_OK, or closing fails, which has a
+ * message, the output is not complete: it is removed if it is a regular file that still
+ * has that name. What is a device, a pipe or a link was there before, and stays. Return:
+ * @status, or CLI_FAILED.
+ */
+int cli_create(const char *name, unsigned int mode);
+int cli_finish(int fd, const char *name, int status);
+
+/*
  * The human forms need a buffer of CLI_HUMAN bytes and return
  * it: "812 B", "1.5 MiB"; "812 ns", "1.5 ms", "2 min 5 s".
  */

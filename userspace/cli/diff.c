@@ -103,6 +103,8 @@ static void merge(struct groups *groups)
 {
 	size_t kept = 0;
 
+	if (!groups->count)
+		return;
 	qsort(groups->group, groups->count, sizeof(*groups->group), by_name);
 	for (size_t i = 0; i < groups->count; i++) {
 		struct group *group = &groups->group[i];

@@ -4,8 +4,8 @@
 #include "export.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 static const struct format {
 	const char *name;
@@ -68,22 +68,36 @@ static const struct argp argp = {
 	       "developer tools of Chrome, folded for flame graphs.",
 };
 
+/* What went wrong is told by the last write; before it, that something did. */
+static int write_stream(const struct snapshot *snapshot, const struct request *request, FILE *out)
+{
+	int error;
+
+	request->format->write(snapshot, out);
+	error = ferror(out) ? EIO : 0;
+	if (fclose(out))
+		error = errno;
+	if (!error)
+		return CLI_OK;
+	cli_errno(error, "cannot write %s", request->output);
+	return CLI_FAILED;
+}
+
+/* The stream has a descriptor of its own: the other one outlives it. */
 static int write_file(const struct snapshot *snapshot, const struct request *request)
 {
-	FILE *out = fopen(request->output, "we");
-	bool failed;
+	int fd = cli_create(request->output, 0666);
+	int status = CLI_FAILED;
+	FILE *out;
 
-	if (!out) {
-		cli_errno(errno, "cannot write %s", request->output);
+	if (fd < 0)
 		return CLI_FAILED;
-	}
-	request->format->write(snapshot, out);
-	failed = ferror(out);
-	if (!fclose(out) && !failed)
-		return CLI_OK;
-	cli_errno(errno, "cannot write %s", request->output);
-	unlink(request->output);
-	return CLI_FAILED;
+	out = fdopen(fcntl(fd, F_DUPFD_CLOEXEC, 0), "w");
+	if (out)
+		status = write_stream(snapshot, request, out);
+	else
+		cli_errno(errno, "cannot write %s", request->output);
+	return cli_finish(fd, request->output, status);
 }
 
 int cmd_export(int argc, char **argv)

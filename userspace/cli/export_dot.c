@@ -4,13 +4,14 @@
 
 #include <inttypes.h>
 
+/* What it is given can be printed. */
 static void put_quoted(FILE *out, const char *text)
 {
 	putc('"', out);
 	for (; *text; text++) {
 		if (*text == '"' || *text == '\\')
 			putc('\\', out);
-		putc((unsigned char)*text < ' ' ? '?' : *text, out);
+		putc(*text, out);
 	}
 	putc('"', out);
 }

@@ -3,8 +3,11 @@
 
 #include "packages_memory.h"
 
+/* Places are numbers of 32 bits: more than those hold is more than there is memory for. */
 static uint32_t more(uint32_t room)
 {
+	if (room > UINT32_MAX / 2)
+		must(NULL);
 	return room ? room * 2 : 1024;
 }
 

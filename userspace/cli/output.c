@@ -2,9 +2,11 @@
 /* What goes to stdout, and the progress line. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,6 +22,30 @@ void cli_close_output(void)
 		cli_errno(errno, "cannot write the output");
 		_exit(CLI_FAILED);
 	}
+}
+
+int cli_create(const char *name, unsigned int mode)
+{
+	int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+
+	if (fd < 0)
+		cli_errno(errno, "cannot write %s", name);
+	return fd;
+}
+
+int cli_finish(int fd, const char *name, int status)
+{
+	struct stat opened, named;
+	bool regular = !fstat(fd, &opened) && S_ISREG(opened.st_mode);
+
+	if (close(fd) && status == CLI_OK) {
+		cli_errno(errno, "cannot write %s", name);
+		status = CLI_FAILED;
+	}
+	if (status != CLI_OK && regular && !lstat(name, &named) &&
+	    named.st_dev == opened.st_dev && named.st_ino == opened.st_ino)
+		unlink(name);
+	return status;
 }
 
 const char *cli_size(char *buffer, uint64_t bytes)

@@ -9,23 +9,22 @@
 #include "packages_memory.h"
 #include "snapshot_file.h"
 
+/* Return: a descriptor to read it from, or -errno with a message. */
 static int save(int from, const char *file)
 {
-	static char buffer[1 << 18];
 	int to = open(file, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	ssize_t got;
+	int error = 0;
 
 	if (to < 0)
-		return -errno;
-	while ((got = read(from, buffer, sizeof(buffer))) > 0)
-		if (write(to, buffer, got) != got)
-			got = -1;
-	if (got < 0 || lseek(to, 0, SEEK_SET)) {
-		got = errno ? -errno : -EIO;
-		close(to);
-		return got;
-	}
-	return to;
+		return trial_failed(-errno, "cannot write the snapshot");
+	if (snapshot_copy(from, to, file) != CLI_OK)
+		error = -EIO;
+	else if (lseek(to, 0, SEEK_SET))
+		error = trial_failed(-errno, "cannot read the snapshot again");
+	if (!error)
+		return to;
+	close(to);
+	return error;
 }
 
 /* The object of each package. */
@@ -82,7 +81,7 @@ int packages_snapshot(struct trial *trial, const char *file)
 	to = save(from, file);
 	close(from);
 	if (to < 0)
-		return trial_failed(to, "cannot write the snapshot");
+		return to;
 	if (snapshot_read(to, file, &snapshot, &status)) {
 		compare(trial, &snapshot);
 		snapshot_free(&snapshot);

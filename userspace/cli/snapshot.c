@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 /* mheap snapshot: takes a snapshot of a heap. */
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
@@ -92,29 +90,6 @@ static int show_top(int fd, const struct request *request)
 	return CLI_OK;
 }
 
-static int copy(int from, int to, const char *name)
-{
-	static char buffer[1 << 18];
-	ssize_t got;
-
-	while ((got = read(from, buffer, sizeof(buffer)))) {
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0) {
-			cli_errno(errno, "cannot read the snapshot");
-			return CLI_FAILED;
-		}
-		for (ssize_t done = 0, put; done < got; done += put) {
-			put = write(to, buffer + done, got - done);
-			if (put < 0) {
-				cli_errno(errno, "cannot write %s", name);
-				return CLI_FAILED;
-			}
-		}
-	}
-	return CLI_OK;
-}
-
 static int save(int fd, const char *output)
 {
 	int to = STDOUT_FILENO;
@@ -125,19 +100,11 @@ static int save(int fd, const char *output)
 		return CLI_USAGE;
 	}
 	if (output)
-		to = open(output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (to < 0) {
-		cli_errno(errno, "cannot write %s", output);
+		to = cli_create(output, 0600);
+	if (to < 0)
 		return CLI_FAILED;
-	}
-	status = copy(fd, to, output ?: "the output");
-	if (output && close(to) && status == CLI_OK) {
-		cli_errno(errno, "cannot write %s", output);
-		status = CLI_FAILED;
-	}
-	if (output && status != CLI_OK)
-		unlink(output);
-	return status;
+	status = snapshot_copy(fd, to, output ?: "the output");
+	return output ? cli_finish(to, output, status) : status;
 }
 
 int cmd_snapshot(int argc, char **argv)

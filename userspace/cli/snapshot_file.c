@@ -12,16 +12,23 @@
 #include "packages_memory.h"
 
 #define BUFFER		(1U << 20)
+#define RECORD_MAX	(1U << 20)
+/* Places and nodes have numbers of 32 bits, and the map has two places for each object. */
+#define RECORDS_MAX	(1U << 30)
 
 /**
  * struct reader - a file being read
  * @fd: the file
  * @name: of it, for messages
  * @buffer: what was read
+ * @room: its size
  * @filled: bytes there
  * @at: the next one
+ * @headed: a HEAD was read
  * @ended: an END was read
  * @object_room: length of arrays, as those below
+ * @records: how many were read, but for EDGES
+ * @charged: bytes of memory of all objects so far: their sum is a number, also a signed one
  */
 struct reader {
 	int fd;
@@ -33,7 +40,8 @@ struct reader {
 	bool headed;
 	bool ended;
 	uint64_t object_room, target_room, session_room, handle_room, root_room, site_room;
-	uint64_t told;
+	uint32_t records;
+	uint64_t charged;
 };
 
 #define GROW(array, count, room) \
@@ -72,55 +80,86 @@ static bool take_head(struct reader *reader, struct snapshot *s,
 		return false;
 	reader->headed = true;
 	s->time = head->time;
-	memcpy(s->heap, head->name, MHEAP_NAME_MAX);
+	printable(s->heap, head->name, MHEAP_NAME_MAX);
 	return true;
+}
+
+/* Where a number is in the map, or belongs. It is never full. */
+static uint32_t *find_number(const struct snapshot *s, uint32_t number)
+{
+	uint32_t at = (number * 2654435761U) >> (32 - __builtin_ctz(s->numbers));
+
+	while (s->number[at] != SNAPSHOT_NONE && (uint32_t)s->object[s->number[at]].id != number)
+		at = (at + 1) & (s->numbers - 1);
+	return &s->number[at];
+}
+
+/* The place of the object of a number, or SNAPSHOT_NONE. */
+static uint32_t find_place(const struct snapshot *s, uint32_t number)
+{
+	return s->numbers ? *find_number(s, number) : SNAPSHOT_NONE;
+}
+
+/* Doubles the map when it is half full: how large it is, the numbers do not say. */
+static void grow_map(struct snapshot *s)
+{
+	if (s->objects < s->numbers / 2)
+		return;
+	s->numbers = s->numbers ? s->numbers * 2 : 4096;
+	s->number = array_resize(s->number, s->numbers, sizeof(*s->number));
+	memset(s->number, 0xff, s->numbers * sizeof(*s->number));
+	for (uint32_t i = 0; i < s->objects; i++)
+		*find_number(s, s->object[i].id) = i;
 }
 
 static bool take_object(struct reader *reader, struct snapshot *s,
 			const struct mheap_snapshot_object *record)
 {
 	uint32_t number = record->id;
-	uint64_t old = s->numbers;
+	uint32_t *place;
 
+	if (!number || record->charged > INT64_MAX - reader->charged)
+		return false;
+	reader->charged += record->charged;
 	GROW(s->object, s->objects, reader->object_room);
 	s->object[s->objects] = (struct snapshot_object){
 		.id = record->id, .length = record->length, .charged = record->charged,
 		.type = record->type, .slots = record->slots, .outside = record->outside,
 		.site = record->site, .generation = record->generation, .flags = record->flags,
 	};
-	if (number >= s->numbers) {
-		while (number >= s->numbers)
-			s->numbers = s->numbers ? s->numbers * 2 : 4096;
-		s->number = array_resize(s->number, s->numbers, sizeof(*s->number));
-		for (; old < s->numbers; old++)
-			s->number[old] = SNAPSHOT_NONE;
-	}
-	if (s->number[number] != SNAPSHOT_NONE || s->objects == SNAPSHOT_NONE / 2)
+	grow_map(s);
+	place = find_number(s, number);
+	if (*place != SNAPSHOT_NONE)
 		return false;
-	s->number[number] = s->objects++;
+	*place = s->objects++;
 	return true;
 }
 
+/* The slots of an object come one after the other, and those of no other between them. */
 static bool take_edges(struct reader *reader, struct snapshot *s,
 		       const struct mheap_snapshot_edges *record)
 {
+	uint32_t place = find_place(s, record->object);
 	struct snapshot_object *object;
 
 	if (record->count > (record->record.size - sizeof(*record)) / sizeof(uint32_t) ||
-	    record->object >= s->numbers || s->number[record->object] == SNAPSHOT_NONE)
+	    place == SNAPSHOT_NONE)
 		return false;
-	object = &s->object[s->number[record->object]];
-	if ((uint64_t)record->first + record->count > object->slots)
+	object = &s->object[place];
+	if (record->first != object->told || record->count > object->slots - object->told)
 		return false;
-	if (!record->first)
+	if (!object->told)
 		object->first = s->targets;
-	else if (object->first + record->first != s->targets)
+	else if (object->first + object->told != s->targets)
 		return false;
-	while (s->targets + record->count > reader->target_room)
+	while (s->targets + record->count > reader->target_room) {
 		reader->target_room = reader->target_room ? reader->target_room * 2 : 4096;
-	s->target = array_resize(s->target, reader->target_room, sizeof(*s->target));
-	memcpy(s->target + s->targets, record + 1, record->count * sizeof(uint32_t));
+		s->target = array_resize(s->target, reader->target_room, sizeof(*s->target));
+	}
+	if (record->count)
+		memcpy(s->target + s->targets, record + 1, record->count * sizeof(uint32_t));
 	s->targets += record->count;
+	object->told += record->count;
 	return true;
 }
 
@@ -133,8 +172,7 @@ static bool take_session(struct reader *reader, struct snapshot *s,
 	session = &s->session[s->sessions++];
 	session->serial = record->serial;
 	session->process = record->process;
-	memcpy(session->name, record->name, 16);
-	session->name[16] = '\0';
+	printable(session->name, record->name, sizeof(record->name));
 	return true;
 }
 
@@ -156,10 +194,12 @@ static bool take_handle(struct reader *reader, struct snapshot *s,
 static bool take_root(struct reader *reader, struct snapshot *s,
 		      const struct mheap_snapshot_root *record)
 {
-	if (record->length > record->record.size - sizeof(*record))
+	if (record->length > record->record.size - sizeof(*record) ||
+	    record->length > MHEAP_ROOT_NAME_MAX)
 		return false;
 	GROW(s->root, s->roots, reader->root_room);
-	s->root[s->roots].name = must(strndup((const char *)(record + 1), record->length));
+	s->root[s->roots].name = array(PRINTABLE(record->length), 1);
+	printable(s->root[s->roots].name, (const char *)(record + 1), record->length);
 	s->root[s->roots++].object = snapshot_find(s, record->id);
 	return true;
 }
@@ -171,6 +211,9 @@ static bool take_site(struct reader *reader, struct snapshot *s,
 
 	if (record->depth > (record->record.size - sizeof(*record)) / sizeof(uint64_t) ||
 	    record->depth > MHEAP_SITE_DEPTH)
+		return false;
+	/* snapshot_site() relies on it. */
+	if (s->sites && record->site <= s->site[s->sites - 1].number)
 		return false;
 	GROW(s->site, s->sites, reader->site_room);
 	site = &s->site[s->sites++];
@@ -203,6 +246,8 @@ static bool take(struct reader *reader, struct snapshot *s, const struct mheap_r
 		return false;
 	if (!reader->headed && record->kind != MHEAP_SNAPSHOT_HEAD)
 		return false;
+	if (record->kind != MHEAP_SNAPSHOT_EDGES && reader->records++ == RECORDS_MAX)
+		return false;
 	switch (record->kind) {
 	case MHEAP_SNAPSHOT_HEAD: return take_head(reader, s, (const void *)record);
 	case MHEAP_SNAPSHOT_OBJECT: return take_object(reader, s, (const void *)record);
@@ -216,21 +261,20 @@ static bool take(struct reader *reader, struct snapshot *s, const struct mheap_r
 	}
 }
 
-/* Numbers become places. Every slot must have been told. */
+/* Numbers become places. Every slot of every object must have been told. */
 static bool resolve(struct snapshot *s)
 {
-	uint64_t slots = 0;
-
+	for (uint32_t i = 0; i < s->objects; i++)
+		if (s->object[i].told != s->object[i].slots)
+			return false;
 	for (uint64_t i = 0; i < s->targets; i++) {
 		uint32_t number = s->target[i];
 
-		if (number && (number >= s->numbers || s->number[number] == SNAPSHOT_NONE))
+		s->target[i] = number ? find_place(s, number) : SNAPSHOT_NONE;
+		if (number && s->target[i] == SNAPSHOT_NONE)
 			return false;
-		s->target[i] = number ? s->number[number] : SNAPSHOT_NONE;
 	}
-	for (uint32_t i = 0; i < s->objects; i++)
-		slots += s->object[i].slots;
-	return slots == s->targets;
+	return true;
 }
 
 /* Of holders that the snapshot has: what others hold hangs on node 0. */
@@ -301,7 +345,7 @@ bool snapshot_read(int fd, const char *name, struct snapshot *snapshot, int *sta
 {
 	struct reader reader = { .fd = fd, .name = name, .room = BUFFER };
 	const struct mheap_record *record;
-	ssize_t got;
+	ssize_t got = 0;
 	bool good = true;
 
 	memset(snapshot, 0, sizeof(*snapshot));
@@ -312,7 +356,7 @@ bool snapshot_read(int fd, const char *name, struct snapshot *snapshot, int *sta
 			break;
 		record = (const void *)(reader.buffer + reader.at);
 		good = record->size >= sizeof(*record) && record->size % 8 == 0 &&
-		       record->size <= 1U << 20;
+		       record->size <= RECORD_MAX;
 		if (!good)
 			break;
 		got = need(&reader, record->size);
@@ -364,12 +408,8 @@ void snapshot_free(struct snapshot *snapshot)
 
 uint32_t snapshot_find(const struct snapshot *snapshot, uint64_t id)
 {
-	uint32_t number = id;
-	uint32_t object;
+	uint32_t object = find_place(snapshot, id);
 
-	if (number >= snapshot->numbers)
-		return SNAPSHOT_NONE;
-	object = snapshot->number[number];
 	return object != SNAPSHOT_NONE && snapshot->object[object].id == id ? object :
 									     SNAPSHOT_NONE;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR LGPL-2.1-or-later */
 /*
  * A snapshot in memory, read from a file or from a heap, and as a graph: node 0 is all
- * that is outside, then come sessions, named roots, and objects.
+ * that is outside, then come sessions, named roots, and objects. All names in it can be
+ * printed, see printable.h.
  */
 #ifndef SNAPSHOT_FILE_H
 #define SNAPSHOT_FILE_H
@@ -10,6 +11,7 @@
 
 #include "cli.h"
 #include "graph.h"
+#include "printable.h"
 
 #define SNAPSHOT_NONE	UINT32_MAX
 
@@ -26,6 +28,7 @@
  * @flags: MHEAP_OBJECT_*, MHEAP_SNAPSHOT_DEAD
  * @first: its first slot in snapshot.target
  * @held: handles and names that were found
+ * @told: slots that were read
  */
 struct snapshot_object {
 	uint64_t id;
@@ -39,12 +42,13 @@ struct snapshot_object {
 	uint32_t flags;
 	uint64_t first;
 	uint32_t held;
+	uint32_t told;
 };
 
 struct snapshot_session {
 	uint32_t serial;
 	int32_t process;
-	char name[17];
+	char name[PRINTABLE(16)];
 };
 
 /* @object is SNAPSHOT_NONE where the snapshot does not have it. */
@@ -68,7 +72,7 @@ struct snapshot_site {
 };
 
 struct snapshot {
-	char heap[MHEAP_NAME_MAX + 1];
+	char heap[PRINTABLE(MHEAP_NAME_MAX)];
 	uint64_t time;
 	struct snapshot_object *object;
 	uint32_t objects;
@@ -82,8 +86,8 @@ struct snapshot {
 	uint32_t roots;
 	struct snapshot_site *site;
 	uint32_t sites;
-	uint32_t *number;	/* places by object number, or SNAPSHOT_NONE */
-	uint64_t numbers;
+	uint32_t *number;	/* map of places by object number; SNAPSHOT_NONE if free */
+	uint32_t numbers;	/* its size: a power of two, or 0 */
 	struct graph graph;
 };
 
@@ -127,12 +131,18 @@ static inline uint32_t snapshot_node_object(const struct snapshot *snapshot, uin
 }
 
 /* "session 3 (pid 812, cat)", "the name "x"", "object 7 (type 2)", "outside". */
-#define SNAPSHOT_TITLE	400
+#define SNAPSHOT_TITLE	(PRINTABLE(MHEAP_ROOT_NAME_MAX) + 20)
 const char *snapshot_title(const struct snapshot *snapshot, uint32_t node, char *text);
 
 /* Takes a snapshot (snapshot_take.c). Return: a descriptor, or -1 with a message. */
 int snapshot_take_heap(const char *heap);
 int snapshot_take_process(uint64_t process, uint64_t fd);
+
+/*
+ * Writes what is read from the descriptor of a snapshot to a file, called @name in
+ * messages (snapshot_take.c). Return: CLI_OK, or CLI_FAILED with a message.
+ */
+int snapshot_copy(int from, int to, const char *name);
 
 /* Prints a table of what retains most (retained.c). */
 void retained_print(const struct snapshot *snapshot, uint64_t lines);

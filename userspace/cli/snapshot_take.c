@@ -48,3 +48,28 @@ int snapshot_take_heap(const char *heap)
 	close(fd);
 	return snapshot;
 }
+
+int snapshot_copy(int from, int to, const char *name)
+{
+	static char buffer[1 << 18];
+	ssize_t got;
+
+	while ((got = read(from, buffer, sizeof(buffer)))) {
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0) {
+			cli_errno(errno, "cannot read the snapshot");
+			return CLI_FAILED;
+		}
+		for (ssize_t done = 0, put; done < got; done += put) {
+			put = write(to, buffer + done, got - done);
+			if (put < 0 && errno == EINTR)
+				put = 0;
+			if (put < 0) {
+				cli_errno(errno, "cannot write %s", name);
+				return CLI_FAILED;
+			}
+		}
+	}
+	return CLI_OK;
+}

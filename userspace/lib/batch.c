@@ -74,6 +74,14 @@ static int append(struct mh_batch *batch, const struct mheap_op *op)
 	return batch->count++;
 }
 
+/* With flags of the caller, more than an operation has room for. */
+static int append_flagged(struct mh_batch *batch, const struct mheap_op *op, unsigned int flags)
+{
+	if (!batch->error && flags > UINT16_MAX)
+		batch->error = -EINVAL;
+	return append(batch, op);
+}
+
 int mh_batch_add_new(struct mh_batch *batch, uint32_t type, uint32_t slots, size_t length,
 		     unsigned int flags)
 {
@@ -83,35 +91,35 @@ int mh_batch_add_new(struct mh_batch *batch, uint32_t type, uint32_t slots, size
 int mh_batch_add_new_at(struct mh_batch *batch, uint32_t type, uint32_t slots, size_t length,
 			uint64_t site, unsigned int flags)
 {
-	return append(batch, &(struct mheap_op){
+	return append_flagged(batch, &(struct mheap_op){
 		.opcode = MHEAP_OP_NEW,
 		.flags = flags,
 		.type = type,
 		.slots = slots,
 		.length = length,
 		.offset = site,
-	});
+	}, flags);
 }
 
 int mh_batch_add_new_ephemeron(struct mh_batch *batch, uint32_t type, size_t length,
 			       unsigned int flags)
 {
-	return append(batch, &(struct mheap_op){
+	return append_flagged(batch, &(struct mheap_op){
 		.opcode = MHEAP_OP_NEW,
 		.flags = flags | MHEAP_OP_EPHEMERON,
 		.type = type,
 		.slots = 2,
 		.length = length,
-	});
+	}, flags);
 }
 
 int mh_batch_add_dup(struct mh_batch *batch, mh_ref object, unsigned int flags)
 {
-	return append(batch, &(struct mheap_op){
+	return append_flagged(batch, &(struct mheap_op){
 		.opcode = MHEAP_OP_DUP,
 		.flags = flags,
 		.object = object,
-	});
+	}, flags);
 }
 
 int mh_batch_add_drop(struct mh_batch *batch, mh_ref object)
@@ -124,12 +132,12 @@ int mh_batch_add_drop(struct mh_batch *batch, mh_ref object)
 
 int mh_batch_add_load(struct mh_batch *batch, mh_ref object, uint32_t slot, unsigned int flags)
 {
-	return append(batch, &(struct mheap_op){
+	return append_flagged(batch, &(struct mheap_op){
 		.opcode = MHEAP_OP_LOAD,
 		.flags = flags,
 		.object = object,
 		.slot = slot,
-	});
+	}, flags);
 }
 
 int mh_batch_add_store(struct mh_batch *batch, mh_ref object, uint32_t slot, mh_ref target)
@@ -145,13 +153,13 @@ int mh_batch_add_store(struct mh_batch *batch, mh_ref object, uint32_t slot, mh_
 int mh_batch_add_swap(struct mh_batch *batch, mh_ref object, uint32_t slot, mh_ref target,
 		      unsigned int flags)
 {
-	return append(batch, &(struct mheap_op){
+	return append_flagged(batch, &(struct mheap_op){
 		.opcode = MHEAP_OP_SWAP,
 		.flags = flags,
 		.object = object,
 		.slot = slot,
 		.target = target,
-	});
+	}, flags);
 }
 
 int mh_batch_add_compare_store(struct mh_batch *batch, mh_ref object, uint32_t slot,
@@ -229,33 +237,33 @@ int mh_batch_add_weak(struct mh_batch *batch, mh_ref object)
 
 int mh_batch_add_upgrade(struct mh_batch *batch, mh_ref weak, unsigned int flags)
 {
-	return append(batch, &(struct mheap_op){
+	return append_flagged(batch, &(struct mheap_op){
 		.opcode = MHEAP_OP_UPGRADE,
 		.flags = flags,
 		.object = weak,
-	});
+	}, flags);
 }
 
 int mh_batch_add_publish(struct mh_batch *batch, const char *name, mh_ref object,
 			 unsigned int flags)
 {
-	return append(batch, &(struct mheap_op){
+	return append_flagged(batch, &(struct mheap_op){
 		.opcode = MHEAP_OP_PUBLISH,
 		.flags = flags,
 		.object = object,
 		.length = strlen(name),
 		.data = (uintptr_t)name,
-	});
+	}, flags);
 }
 
 int mh_batch_add_lookup(struct mh_batch *batch, const char *name, unsigned int flags)
 {
-	return append(batch, &(struct mheap_op){
+	return append_flagged(batch, &(struct mheap_op){
 		.opcode = MHEAP_OP_LOOKUP,
 		.flags = flags,
 		.length = strlen(name),
 		.data = (uintptr_t)name,
-	});
+	}, flags);
 }
 
 int mh_batch_add_unpublish(struct mh_batch *batch, const char *name)

@@ -33,6 +33,27 @@ static int make_room(struct list *list, size_t more)
 	return 0;
 }
 
+/* Returns 0, or the error of the first that could not be dropped. */
+static int drop(struct mh_session *session, struct mheap_op *ops, unsigned int count)
+{
+	int executed = mh_submit(session, ops, count, MHEAP_SUBMIT_CONTINUE);
+	int error = 0;
+
+	/* Where there is no memory for so many at once there may be for each. */
+	if (executed == -ENOMEM && count > 1) {
+		for (unsigned int i = 0; i < count; i++) {
+			executed = drop(session, &ops[i], 1);
+			error = error ? error : executed;
+		}
+		return error;
+	}
+	if (executed < 0)
+		return executed;
+	for (int i = 0; i < executed && !error; i++)
+		error = ops[i].result < 0 ? ops[i].result : 0;
+	return error;
+}
+
 int mh_drop_list(struct mh_session *session, mh_handle *list, size_t count)
 {
 	struct mheap_op ops[PIECE];
@@ -41,7 +62,7 @@ int mh_drop_list(struct mh_session *session, mh_handle *list, size_t count)
 
 	while (next < count) {
 		unsigned int some = 0;
-		int executed;
+		int failed;
 
 		for (; next < count && some < PIECE; next++)
 			if (list[next])
@@ -50,11 +71,8 @@ int mh_drop_list(struct mh_session *session, mh_handle *list, size_t count)
 				};
 		if (!some)
 			break;
-		executed = mh_submit(session, ops, some, MHEAP_SUBMIT_CONTINUE);
-		if (executed < 0 && !error)
-			error = executed;
-		for (int i = 0; i < executed && !error; i++)
-			error = ops[i].result < 0 ? ops[i].result : 0;
+		failed = drop(session, ops, some);
+		error = error ? error : failed;
 	}
 	free(list);
 	return error;

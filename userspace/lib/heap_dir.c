@@ -60,6 +60,12 @@ void mh_heap_names_free(char **names)
 	free(names);
 }
 
+/* Of the file of a heap that ended since it was found, or opened. */
+static int gone(int error)
+{
+	return error == ENODEV ? -ENOENT : -error;
+}
+
 /* Neither may lead out of the directory of heaps. */
 static int open_attribute(const char *heap, const char *attribute, int flags)
 {
@@ -74,7 +80,7 @@ static int open_attribute(const char *heap, const char *attribute, int flags)
 	if (length < 0 || (size_t)length >= sizeof(path))
 		return -EINVAL;
 	fd = open(path, flags | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	return fd < 0 ? gone(errno) : fd;
 }
 
 int mh_heap_read(const char *heap, const char *attribute, char *text, size_t size)
@@ -87,7 +93,7 @@ int mh_heap_read(const char *heap, const char *attribute, char *text, size_t siz
 		return fd;
 	length = read(fd, buffer, sizeof(buffer));
 	if (length < 0)
-		length = -errno;
+		length = gone(errno);
 	close(fd);
 	if (length < 0)
 		return length;
@@ -129,14 +135,18 @@ int mh_heap_numbers(const char *heap, const char *attribute, uint64_t *numbers,
 
 int mh_heap_write(const char *heap, const char *attribute, const char *text)
 {
-	int fd = open_attribute(heap, attribute, O_WRONLY);
 	ssize_t length;
+	int fd;
 
+	/* sysfs calls nobody for a write of nothing, and says that it went well. */
+	if (!*text)
+		return -EINVAL;
+	fd = open_attribute(heap, attribute, O_WRONLY);
 	if (fd < 0)
 		return fd;
 	length = write(fd, text, strlen(text));
 	if (length < 0)
-		length = -errno;
+		length = gone(errno);
 	close(fd);
 	return length < 0 ? length : 0;
 }

@@ -393,6 +393,7 @@ void mh_root_names_free(char **names);
  * index in the batch, for mh_result() and mh_batch_result(), or
  *   -ENOMEM  there is no memory for another operation
  *   -E2BIG   the batch has MHEAP_BATCH_MAX operations already
+ *   -EINVAL  @flags has more than the 16 bits that an operation has for them
  * The builder remembers such an error, refuses to append more, and
  * mh_batch_submit() returns it and executes nothing. So it is enough to look at
  * what mh_batch_submit() says. Arguments are checked when the batch runs: "Result"
@@ -1224,7 +1225,8 @@ int mh_garbage(struct mh_session *session, mh_handle **list, size_t *count);
  * @count: its length; a handle of 0 is left out
  *
  * Return: 0, or the error of the first handle that could not be dropped (-EBADF,
- * -ESTALE); the others are dropped all the same.
+ * -ESTALE; -ENOMEM where there is no memory for a batch of one operation); the others
+ * are dropped all the same.
  */
 int mh_drop_list(struct mh_session *session, mh_handle *list, size_t count);
 
@@ -1262,7 +1264,8 @@ void mh_heap_names_free(char **names);
  * @size: of @text
  *
  * Return: the length of the text, -EINVAL (@heap or @attribute cannot be a name),
- * -ENOENT (no such heap or attribute), -EACCES or -E2BIG (@size is too small).
+ * -ENOENT (no such heap or attribute; also a heap that ends meanwhile), -EACCES or
+ * -E2BIG (@size is too small).
  */
 int mh_heap_read(const char *heap, const char *attribute, char *text, size_t size);
 
@@ -1286,7 +1289,7 @@ int mh_heap_numbers(const char *heap, const char *attribute, uint64_t *numbers,
  * @text: what is written
  *
  * Return: 0, -EINVAL (@heap or @attribute cannot be a name, or the module takes
- * no such value), -ENOENT or -EACCES.
+ * no such value; nobody takes an empty @text), -ENOENT or -EACCES.
  */
 int mh_heap_write(const char *heap, const char *attribute, const char *text);
 

@@ -190,6 +190,8 @@ int mh_publish(struct mh_session *session, const char *name, mh_handle object,
 		.data = (uintptr_t)name,
 	};
 
+	if (flags > UINT16_MAX)
+		return -EINVAL;
 	return mh_run(session, &op);
 }
 
