@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 """List, Dict and Struct beside Python's own."""
 import random
+from unittest import mock
 
 import mheap
+from mheap import _list
 from support import HeapTest
 
 
@@ -71,6 +73,100 @@ class ListTests(HeapTest):
         self.assertEqual(self.objects(), 3)
         mine.clear()
         self.assertEqual(self.objects(), 1)
+
+    @mock.patch.object(_list, "_AT_ONCE", 16)
+    def test_a_change_that_fails_changes_nothing(self):
+        inner = mheap.List(["inner"])
+        model = [1, None, inner, "x", 2.5]
+        mine = mheap.List(model)
+        foreign = mheap.Object(heap=mheap.Heap())
+        before = self.objects()
+        for wrong, kind in (([], TypeError), (foreign, ValueError), ("x" * 70000, OSError)):
+            for change in (lambda: mine.insert(0, wrong), lambda: mine.append(wrong),
+                           lambda: mine.extend([1, wrong]),
+                           lambda: mine.__setitem__(0, wrong),
+                           lambda: mine.__setitem__(slice(1, 3), [7, wrong, 8]),
+                           lambda: mine.__setitem__(slice(0, 0), ["y"] * 40 + [wrong]),
+                           lambda: mine.__setitem__(slice(0, 4), [wrong]),
+                           lambda: mine.__setitem__(slice(None, None, -2), [0, wrong, 2])):
+                with self.assertRaises(kind):
+                    change()
+                self.assertEqual(mine, model)
+        self.assertIs(mine[2], inner)
+        self.assertEqual(self.objects(), before)
+
+    def test_items_are_kept_where_there_is_no_room_for_more(self):
+        model = [1, None, "x", 3]
+        mine = mheap.List(model)
+        self.heap.limits = {"objects": self.objects() + 1}
+        for change in (lambda: mine.__setitem__(slice(0, 0), [7, 8, 9]),
+                       lambda: mine.__setitem__(slice(0, 4), [7, 8, 9])):
+            with self.assertRaises(OSError):
+                change()
+            self.assertEqual(mine, model)
+        del mine[2:], mine[0]
+        self.heap.limits = {}
+        self.assertEqual(mine, [None])
+
+    def test_items_that_stay_are_the_same_objects(self):
+        mine = mheap.List(["a", mheap.List(), "b", None, "c"])
+        handles, made = self.heap.stats()["handles"], self.heap.stats()["created"]
+        mine.insert(0, None)
+        del mine[1]
+        mine[1:1] = [None, None]
+        del mine[0:2]
+        self.assertEqual(mine[2:], ["b", None, "c"])
+        self.assertEqual(self.heap.stats()["handles"], handles)
+        self.assertEqual(self.heap.stats()["created"], made)
+
+    @mock.patch.object(_list, "_AT_ONCE", 16)
+    def test_what_is_too_much_for_one_batch_is_done_in_pieces(self):
+        model = list(range(100))
+        model[1::3] = [None] * len(model[1::3])
+        mine = mheap.List(model)
+        for start, stop, values in ((3, 3, ["new"]), (5, 6, []), (7, 60, []), (2, 2, ["x"] * 70),
+                                    (0, 80, [1, None]), (0, 0, [None] * 40), (9, 9, ["y"] * 16)):
+            mine[start:stop] = values
+            model[start:stop] = values
+            self.assertEqual(mine[:], model)
+        self.assertEqual(self.objects(), 1 + sum(one is not None for one in model))
+        mine.clear()
+        self.assertEqual(self.objects(), 1)
+        self.assertLess(mine.info.slots, 10)
+
+    def test_a_long_list_changes_at_its_start(self):
+        mine = mheap.List([None] * 40000)
+        mine[39999] = "last"
+        mine[:1] = ["first", 2]
+        self.assertEqual((len(mine), mine[0], mine[1], mine[40000]), (40001, "first", 2, "last"))
+        del mine[0]
+        self.assertEqual((len(mine), mine[0], mine[39999]), (40000, 2, "last"))
+        self.assertEqual(self.objects(), 3)
+
+    def test_slices_are_as_a_lists(self):
+        for index in (slice(1, 4), slice(4, 1), slice(None), slice(None, None, 2),
+                      slice(None, None, -1), slice(5, 1, -2), slice(-3, None), slice(9, 12)):
+            for values in ([], ["x"], ["a", "b", "c"], list("abcdef")):
+                model = list(range(6))
+                mine = mheap.List(model)
+                try:
+                    model[index] = iter(values)
+                except ValueError:
+                    with self.assertRaises(ValueError):
+                        mine[index] = iter(values)
+                else:
+                    mine[index] = iter(values)
+                self.assertEqual(mine, model)
+            del mine[index], model[index]
+            self.assertEqual(mine, model)
+        mine = mheap.List([1, 2])
+        mine[1:] = mine
+        self.assertEqual(mine, [1, 1, 2])
+        mine.insert(-100, "first")
+        mine.insert(100, "last")
+        self.assertEqual(mine, ["first", 1, 1, 2, "last"])
+        with self.assertRaises(TypeError):
+            mine.insert(None, 1)
 
     def test_lists_are_found_as_lists(self):
         mine = mheap.List([mheap.List(["inner"])])

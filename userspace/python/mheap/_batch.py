@@ -125,11 +125,24 @@ class Batch:
                 raise ValueError("an object of another heap or session")
             self._kept.append(what)     # its handle must be there when the batch runs
             return what._handle
-        kind, data = _value.encode(what)
+        return _abi.RESULT_FLAG | self._leaf(what)._index
+
+    def _leaf(self, value: Any) -> Result:
+        """A leaf that holds a value."""
+        kind, data = _value.encode(value)
         leaf = self.new(length=len(data), type=kind, temp=True)
         if data:
             self.write(leaf, 0, data)
-        return _abi.RESULT_FLAG | leaf._index
+        return leaf
+
+    def _hold(self, what: Reference) -> Union[Result, None]:
+        """The same, held until the batch ends: to store it takes no memory any more."""
+        from ._object import Object
+        if what is None or isinstance(what, Result):
+            return what
+        if isinstance(what, Object):
+            return self._add_object(_abi.OP_DUP, True, object=self.reference(what))
+        return self._leaf(what)
 
     def new(self, slots: int = 0, length: int = 0, type: int = 0, temp: bool = False,
             site: int = 0) -> Result:

@@ -233,6 +233,17 @@ class Object:
             raise slot_error(-(problem.errno or 0)) from None
         self._heap._events.notice()
 
+    def _empty(self, slots: range) -> list[bool]:
+        """Which of these slots refer to nothing."""
+        found: list[bool] = []
+        for start in range(0, len(slots), _abi.BATCH_MAX):
+            batch = Batch(self._heap)
+            asked = [batch.compare_store(self, slot, None, None)
+                     for slot in slots[start:start + _abi.BATCH_MAX]]
+            batch.submit()
+            found += [bool(one.value) for one in asked]
+        return found
+
     def __getitem__(self, index: Any) -> Any:
         return self._get(self._slot(index))
 
