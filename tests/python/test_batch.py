@@ -1,8 +1,68 @@
 # SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 """Operations of batches that bring events: finalizers, watches; and ephemerons."""
+import gc as pythons
+import os
+
 import mheap
 from mheap import gc
 from support import HeapTest, wait_until
+
+
+class ResultTests(HeapTest):
+    def setUp(self):
+        super().setUp()
+        pythons.disable()
+        self.addCleanup(pythons.enable)
+
+    def handles(self):
+        return self.heap.stats()["handles"]
+
+    def test_an_object_that_nobody_takes_goes(self):
+        holder = mheap.Object(slots=2)
+        holder[0] = mheap.Object(slots=1)
+        holder[1] = "value"
+        self.heap.roots["holder"] = holder
+        with mheap.Batch() as batch:
+            batch.new(slots=1)
+            batch.lookup(b"holder")
+            kept = [batch.new(slots=1), batch.load(holder, 0), batch.load(holder, 1)]
+        self.assertEqual(self.handles(), 4)
+        del batch
+        self.assertEqual(self.handles(), 4)
+        self.assertEqual(kept.pop().object, "value")
+        taken = kept[0].object
+        kept.clear()
+        self.assertEqual(self.handles(), 2)
+        self.assertEqual(len(taken), 1)
+        self.assertEqual(self.objects(), 4)
+
+    def test_what_has_not_run_has_no_object_to_give_back(self):
+        holder = mheap.Object(slots=1)
+        batch = mheap.Batch()
+        kept = [batch.new(slots=1), batch.load(holder, 0)]
+        del batch, kept
+        batch = mheap.Batch()
+        kept = [batch.new(slots=1), batch.load(holder, 7), batch.new(slots=1)]
+        with self.assertRaises(OSError):
+            batch.submit()
+        del batch, kept
+        self.assertEqual(self.handles(), 1)
+
+    def test_a_forked_child_gives_nothing_back(self):
+        with mheap.Batch() as batch:
+            made = batch.new(slots=3)
+        child = os.fork()
+        if not child:
+            del made, batch
+            os._exit(0)
+        os.waitpid(child, 0)
+        self.assertEqual(len(made.object), 3)
+
+    def test_a_result_may_outlive_its_heap(self):
+        with mheap.Batch() as batch:
+            made = batch.new(slots=3)
+        self.heap.close()
+        del made, batch
 
 
 class FinalizerTests(HeapTest):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import operator
+import os
 from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
 from . import _abi, _value
@@ -23,21 +24,41 @@ def _number(value: int, name: str) -> int:
     return found
 
 
+class _Run:
+    """What a batch and its results share: the operations as they have run."""
+
+    __slots__ = ("heap", "ops", "pid")
+
+    def __init__(self, heap: "Heap") -> None:
+        self.heap = heap
+        self.ops: Any = ()
+        self.pid = 0
+
+
 class Result:
-    """What an operation of a batch gives: an object of it, or a number."""
+    """What an operation of a batch gives: an object of it, or a number.
 
-    __slots__ = ("_batch", "_index", "_info", "_taken")
+    The object goes with the result, unless it has been taken.
+    """
 
-    def __init__(self, batch: "Batch", index: int) -> None:
-        self._batch = batch
+    __slots__ = ("_run", "_index", "_info", "_taken")
+
+    def __init__(self, run: _Run, index: int) -> None:
+        self._run = run
         self._index = index
         self._info: Optional[_abi.ObjectInfo] = None
         self._taken = False
 
+    def __del__(self, getpid: Callable[[], int] = os.getpid) -> None:
+        # A forked child's copy has no handle of its own to give back.
+        if self._info is not None and not self._taken and self._run.pid == getpid() and \
+                self.value > 0:
+            self._run.heap._drop(self.value)
+
     @property
     def value(self) -> int:
         """The number, once the batch has run."""
-        return self._batch._done[self._index].result
+        return self._run.ops[self._index].result
 
     @property
     def object(self) -> Any:
@@ -49,7 +70,7 @@ class Result:
         if self._taken:
             raise ValueError("the object has been taken already")
         self._taken = True
-        return self._batch.heap._wrap(self.value, self._info)
+        return self._run.heap._wrap(self.value, self._info)
 
 
 # What an operation can take for an object.
@@ -79,7 +100,7 @@ class Batch:
         self._results: list[Result] = []
         self._kept: list[Any] = []      # memory that operations point to
         self._known: list[tuple[int, Optional[Callable[[], None]], Callable[[bool], None]]] = []
-        self._done: Any = ()
+        self._run = _Run(heap)
 
     def __len__(self) -> int:
         return len(self._ops)
@@ -98,7 +119,7 @@ class Batch:
     def _add_object(self, opcode: int, temp: bool, **fields: Any) -> Result:
         """An operation that gives an object."""
         flags = fields.pop("flags", 0) | (_abi.OP_TEMP if temp else 0)
-        result = Result(self, self._add(opcode, flags=flags, **fields))
+        result = Result(self._run, self._add(opcode, flags=flags, **fields))
         if temp:
             return result
         result._info = info = _abi.ObjectInfo()
@@ -117,7 +138,7 @@ class Batch:
         if what is None:
             return 0
         if isinstance(what, Result):
-            if what._batch is not self:
+            if what._run is not self._run:
                 raise ValueError("a result of another batch")
             return _abi.RESULT_FLAG | what._index
         if isinstance(what, Object):
@@ -264,9 +285,9 @@ class Batch:
                       target: Reference) -> Result:
         """Let a slot refer to an object if it refers to what is expected."""
         target_number = self.reference(target)
-        return Result(self, self._add(_abi.OP_COMPARE_STORE, object=self.reference(obj),
-                                      slot=slot, expected=self.reference(expected),
-                                      target=target_number))
+        return Result(self._run, self._add(_abi.OP_COMPARE_STORE, object=self.reference(obj),
+                                            slot=slot, expected=self.reference(expected),
+                                            target=target_number))
 
     def write(self, obj: Reference, offset: int, data: bytes) -> int:
         """Copy bytes to the payload, at most 65536."""
@@ -291,21 +312,23 @@ class Batch:
 
     def submit(self) -> None:
         """Run the operations. Raises what the first that fails has to say."""
-        if self._done:
+        run = self._run
+        if run.ops:
             raise ValueError("this batch has run")
         if not self._ops:
             return
-        self._done = (_abi.Op * len(self._ops))(*self._ops)
+        run.ops = (_abi.Op * len(self._ops))(*self._ops)
+        run.pid = os.getpid()
         executed = 0
         try:
             for _, begin, _ in self._known:
                 if begin is not None:
                     begin()
-            executed = lib.mh_submit(self.heap.session, self._done, len(self._ops), 0)
+            executed = lib.mh_submit(self.heap.session, run.ops, len(self._ops), 0)
         finally:
             for index, _, outcome in self._known:
-                outcome(index < executed and self._done[index].result >= 0)
-        failure = self._done[executed - 1].result if executed > 0 else executed
+                outcome(index < executed and run.ops[index].result >= 0)
+        failure = run.ops[executed - 1].result if executed > 0 else executed
         if failure >= 0 and executed == len(self._ops):
             failure = self._look_at_loaded()
         if failure < 0:
@@ -313,12 +336,13 @@ class Batch:
             self.heap._events.notice()      # of a limit, perhaps
             raise error(failure, f"operation {max(executed, 1) - 1} of the batch")
         self._kept.clear()
+        self._results.clear()       # those that nobody else has give their objects back
 
     def _look_at_loaded(self) -> int:
         """Finds out what is known of objects that came out of slots."""
         ops = [info_op(result.value, result._info) for result in self._results
                if result._info is not None and result.value and
-               self._done[result._index].opcode == _abi.OP_LOAD]
+               self._run.ops[result._index].opcode == _abi.OP_LOAD]
         if not ops:
             return 0
         array = (_abi.Op * len(ops))(*ops)
