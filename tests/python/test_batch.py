@@ -216,3 +216,49 @@ class SiteTests(HeapTest):
         with self.assertRaises(TypeError):
             mheap.Object(site="here")
         mheap.Object(site=(1 << 64) - 1)
+
+
+class RangeTests(HeapTest):
+    def test_numbers_do_not_wrap(self):
+        obj = mheap.Object(slots=2, length=4)
+        obj[0] = obj
+        batch = mheap.Batch()
+        for wrong in (lambda: mheap.Object(type=1 << 32), lambda: mheap.Object(type=-1),
+                      lambda: mheap.Object(slots=1 << 32), lambda: self.heap.new(type=1 << 33),
+                      lambda: obj.resize(slots=1 << 32), lambda: obj.resize(slots=-1),
+                      lambda: obj.resize(length=1 << 64),
+                      lambda: batch.new(slots=1 << 32), lambda: batch.new(length=1 << 64),
+                      lambda: batch.new(type=1 << 32), lambda: batch.resize(obj, 1 << 32, 4),
+                      lambda: batch.resize(obj, 0, -1), lambda: batch.write(obj, 1 << 64, b"x"),
+                      lambda: batch.ephemeron(obj, obj, length=1 << 64),
+                      lambda: batch.unwatch(obj, 1 << 64),
+                      lambda: setattr(self.heap, "limits", {"objects": (1 << 64) + 5}),
+                      lambda: setattr(self.heap, "limits", {"bytes": -1}),
+                      lambda: setattr(self.heap, "profile", {"mode": 1 << 32}),
+                      lambda: gc.set_debug(1 << 32), lambda: gc.set_debug(-1),
+                      lambda: mheap.Heap.join((1 << 32) + self.heap.fileno()),
+                      lambda: mheap.Heap.from_fd((1 << 32) + self.heap.fileno()),
+                      lambda: type("Wide", (mheap.Object,), {}, type=1 << 32)):
+            with self.assertRaises(ValueError):
+                wrong()
+        for wrong in (1 << 32, -1):
+            for act in (lambda: batch.store(obj, wrong, None), lambda: batch.load(obj, wrong),
+                        lambda: batch.compare_store(obj, wrong, None, None)):
+                with self.assertRaises(IndexError):
+                    act()
+        with self.assertRaises(IndexError):
+            obj[1 << 32] = None
+        self.assertEqual(gc.get_debug(), 0)
+        self.assertEqual(self.heap.limits["objects"], 0)
+        self.assertIs(obj[0], obj)
+
+    def test_offsets_do_not_wrap(self):
+        block = mheap.Memory(4)
+        for one in (mheap.Object(length=4).payload, block):
+            room = bytearray(b"room")
+            for far in (1 << 64, 1 << 32, 5):
+                with self.assertRaises(IndexError):
+                    one.write(b"x", far)
+                self.assertEqual(one.read(far), b"")
+                self.assertEqual(one.readinto(room, far), 0)
+            self.assertEqual((bytes(one), room), (bytes(4), b"room"))

@@ -10,18 +10,17 @@ from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 from . import _abi, _value
 from ._events import METHOD
 from ._library import error, lib
+from ._number import U64_MAX, in_range
 
 if TYPE_CHECKING:
     from ._heap import Heap
     from ._object import Object
 
 
-def _number(value: int, name: str) -> int:
-    """For 64 bits."""
-    found = operator.index(value)
-    if not 0 <= found < 1 << 64:
-        raise ValueError(f"{name} must be a number of 64 bits")
-    return found
+# The largest number that each field of an operation can have.
+_MOST = {name: (1 << 8 * getattr(_abi.Op, name).size) - 1
+         for name in ("flags", "slot", "object", "target", "expected", "offset", "length", "data",
+                      "type", "slots")}
 
 
 class _Run:
@@ -113,6 +112,10 @@ class Batch:
             self.submit()
 
     def _add(self, opcode: int, **fields: Any) -> int:
+        for name, value in fields.items():
+            if not 0 <= operator.index(value) <= _MOST[name]:
+                raise IndexError("no such slot") if name == "slot" else \
+                    ValueError(f"{name} must be 0 to {_MOST[name]}")
         self._ops.append(_abi.Op(opcode=opcode, **fields))
         return len(self._ops) - 1
 
@@ -169,7 +172,7 @@ class Batch:
             site: int = 0) -> Result:
         """Make an object; site says where in the program, see Heap.profile."""
         return self._add_object(_abi.OP_NEW, temp, slots=slots, length=length, type=type,
-                                offset=_number(site, "site"))
+                                offset=in_range(site, "site", U64_MAX))
 
     def ephemeron(self, key: Reference, value: Reference, length: int = 0,
                   type: int = _value.PAIR, temp: bool = False, site: int = 0) -> Result:
@@ -179,7 +182,7 @@ class Batch:
         """
         key_number, value_number = self.reference(key), self.reference(value)
         pair = self._add_object(_abi.OP_NEW, temp, slots=2, length=length, type=type,
-                                flags=_abi.OP_EPHEMERON, offset=_number(site, "site"))
+                                flags=_abi.OP_EPHEMERON, offset=in_range(site, "site", U64_MAX))
         for slot, target in enumerate((key_number, value_number)):
             if target:
                 self._add(_abi.OP_STORE, object=self.reference(pair), slot=slot, target=target)
@@ -245,7 +248,7 @@ class Batch:
                 events.ignore_death(watch)
 
         return self._add_known(None, outcome, _abi.OP_UNWATCH, object=self.reference(obj),
-                               offset=_number(watch, "watch"))
+                               offset=in_range(watch, "watch", U64_MAX))
 
     def _add_known(self, begin: Optional[Callable[[], None]], outcome: Callable[[bool], None],
                    opcode: int, **fields: Any) -> int:

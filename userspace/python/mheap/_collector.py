@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Iterable, Optional
 
 from . import _abi
 from ._library import check, error, lib
+from ._number import U32_MAX, in_range
 from ._object import Object
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class Collector:
 
     def set_debug(self, flags: int) -> None:
         """Set the debug flags: DEBUG_SAVEALL and so on."""
-        check(lib.mh_set_debug(self._session, operator.index(flags)), "set_debug")
+        check(lib.mh_set_debug(self._session, in_range(flags, "flags", U32_MAX)), "set_debug")
 
     def get_debug(self) -> int:
         """The debug flags."""

@@ -16,6 +16,7 @@ from ._batch import Batch, info_op
 from ._collector import Collector
 from ._events import Events
 from ._library import DEVICE, check, error, lib
+from ._number import INT_MAX, U32_MAX, U64_MAX, in_range
 from ._settings import Settings
 
 
@@ -24,6 +25,10 @@ def _no_device(code: int, what: str) -> int:
     if code in (-errno.ENOENT, -errno.ENXIO):
         raise FileNotFoundError(-code, "the mheap module is not loaded: no such device", DEVICE)
     return check(code, what)
+
+
+def _descriptor(fd: int) -> int:
+    return in_range(fd, "a descriptor", INT_MAX, -INT_MAX)
 
 
 class Heap:
@@ -68,7 +73,7 @@ class Heap:
         heap = cls.__new__(cls)
         heap._session = None
         session = ctypes.c_void_p()
-        _no_device(lib.mh_join(fd, ctypes.byref(session)), "join a heap")
+        _no_device(lib.mh_join(_descriptor(fd), ctypes.byref(session)), "join a heap")
         heap._begin(session)
         return heap
 
@@ -78,7 +83,7 @@ class Heap:
         heap = cls.__new__(cls)
         heap._session = None
         session = ctypes.c_void_p()
-        code = lib.mh_open_fd(fd, ctypes.byref(session))
+        code = lib.mh_open_fd(_descriptor(fd), ctypes.byref(session))
         if code == -errno.ENOTTY:
             code = -errno.EINVAL
         check(code, "not the descriptor of a heap")
@@ -205,7 +210,8 @@ class Heap:
         for name in values:
             if name not in known:
                 raise KeyError(name)
-        limits = _abi.Limits(**values)
+        limits = _abi.Limits(**{name: in_range(value, name, U64_MAX)
+                                 for name, value in values.items()})
         check(lib.mh_set_limits(self.session, ctypes.byref(limits)), "limits")
 
     @property
@@ -249,7 +255,7 @@ class Heap:
         for name in values:
             if name not in ("mode", "sample"):
                 raise KeyError(name)
-        mode, sample = (_object.in_range(values.get(name, 0), name, 0xffffffff)
+        mode, sample = (in_range(values.get(name, 0), name, U32_MAX)
                         for name in ("mode", "sample"))
         if "mode" not in values:
             mode = self.profile["mode"]
@@ -346,7 +352,7 @@ class Heap:
 
     def _read_into(self, handle: int, offset: int, view: memoryview) -> int:
         """Reads into memory that is writable and in one piece; how many bytes."""
-        if not view.nbytes:
+        if not view.nbytes or offset > _abi.LENGTH_MAX:
             return 0
         buffer = (ctypes.c_char * view.nbytes).from_buffer(view)
         return check(lib.mh_read(self.session, handle, offset, buffer, view.nbytes),
@@ -360,7 +366,9 @@ class Heap:
         return info
 
     def _write(self, handle: int, offset: int, data: bytes) -> None:
-        code = lib.mh_write(self.session, handle, offset, data, len(data))
+        code = -errno.EINVAL
+        if offset <= _abi.LENGTH_MAX:
+            code = lib.mh_write(self.session, handle, offset, data, len(data))
         if code == -errno.EINVAL:
             raise IndexError("past the end of the payload")
         check(code, "write payload")

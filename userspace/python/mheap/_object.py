@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Callable, Iterator, Optional
 from . import _abi
 from ._batch import Batch
 from ._library import error
+from ._number import U32_MAX, in_range
 from ._payload import Buffer, Payload, contents
 
 if TYPE_CHECKING:
@@ -20,14 +21,6 @@ if TYPE_CHECKING:
 
 # Which class an object of a type is shown as.
 _classes: weakref.WeakValueDictionary[int, type] = weakref.WeakValueDictionary()
-
-
-def in_range(value: Any, name: str, most: int) -> int:
-    """An argument that has to be a number from 0 to the most that is allowed."""
-    found = operator.index(value)
-    if not 0 <= found <= most:
-        raise ValueError(f"{name} must be 0 to {most}")
-    return found
 
 
 def class_of(kind: int) -> type["Object"]:
@@ -104,7 +97,7 @@ class Object:
         if type is None:
             name = f"{cls.__module__}.{cls.__qualname__}"
             type = 0x80000000 | zlib.crc32(name.encode())
-        cls.TYPE = type
+        cls.TYPE = type = in_range(type, "type", U32_MAX)
         _classes[type] = cls
 
     def __init__(self, slots: int = 0, length: int = 0, type: Optional[int] = None,
