@@ -123,7 +123,7 @@ class OpenTests(unittest.TestCase):
             self.assertEqual((stats["finalizing"], stats["finalizers_skipped"]), (0, 0))
             # Nobody listens any more when this one is about to die.
             kept[0].set_finalizer(print)
-            heap._events._listen(0)
+            heap._events._listen(0, ~0)
             del kept[0]
             heap.settle()
             self.assertEqual(heap.stats()["finalizers_skipped"], 1)

@@ -67,7 +67,9 @@ class Events:
         self._finalizers: dict[int, Callable[[Any], Any]] = {}
         self._cookie_of: dict[int, int] = {}    # of an object's finalizer, by its id
         self._pid = os.getpid()
+        self._changing = threading.RLock()      # what is listened to
         self._listening = 0
+        self._wanted = 0
         self._finalizable = False   # an object may have a finalizer
         self._reading = threading.Lock()
         self.on_limit: Optional[Callable[[str, int, int], Any]] = None
@@ -80,26 +82,34 @@ class Events:
             raise ValueError("the heap is closed")
         return heap
 
-    def _listen(self, kinds: int) -> None:
-        if kinds != self._listening:
-            check(lib.mh_listen(self._of().session, kinds), "listen to events")
-            self._listening = kinds
+    def _listen(self, more: int, less: int = 0) -> None:
+        """Listens to more kinds of events, and to less."""
+        with self._changing:
+            self._wanted = self._wanted & ~less | more
+            try:
+                # Anything can run in between, this function too.
+                while self._listening != (kinds := self._wanted):
+                    check(lib.mh_listen(self._of().session, kinds), "listen to events")
+                    self._listening = kinds
+            except BaseException:
+                self._wanted = self._listening
+                raise
 
     def adjust(self) -> None:
         """Listens to collections while gc.callbacks has any, for the default heap."""
         from . import _heap, gc
         heap = self._heap()
-        wanted = self._listening & ~COLLECTIONS
-        if gc.callbacks and heap is _heap._default:
-            wanted |= COLLECTIONS
-        self._listen(wanted)
+        with self._changing:
+            wanted = gc.callbacks and heap is _heap._default
+            self._listen(COLLECTIONS if wanted else 0, COLLECTIONS)
 
     def set_on_limit(self, function: Optional[Callable[[str, int, int], Any]]) -> None:
         """Calls function(which, used, limit) when a limit was reached."""
         if function is not None and not callable(function):
             raise TypeError("on_limit must be a function or None")
-        self._listen(self._listening & ~LIMIT | (LIMIT if function is not None else 0))
-        self.on_limit = function
+        with self._changing:
+            self._listen(LIMIT if function is not None else 0, LIMIT)
+            self.on_limit = function
 
     def new_cookie(self) -> int:
         """For a finalizer or a watch of this session."""
@@ -108,7 +118,7 @@ class Events:
     def expect_finalizer(self, cookie: int, function: Optional[Callable[[Any], Any]]) -> None:
         """Before the kernel gets the cookie, as the object can die as soon as it has.
         Behind it finalizer_is_set() is to be called, or finalizer_is_not_set()."""
-        self._listen(self._listening | 1 << _abi.EVENT_FINALIZE)
+        self._listen(1 << _abi.EVENT_FINALIZE)
         if function is not None:
             self._finalizers[cookie] = function
 
@@ -145,7 +155,7 @@ class Events:
 
     def expect_death(self, cookie: int, function: Callable[[], Any]) -> None:
         """Before the kernel gets the cookie of a watch."""
-        self._listen(self._listening | 1 << _abi.EVENT_DEATH)
+        self._listen(1 << _abi.EVENT_DEATH)
         self._watchers[cookie] = function
 
     def ignore_death(self, cookie: int) -> None:
