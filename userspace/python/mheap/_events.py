@@ -5,13 +5,16 @@ from __future__ import annotations
 import ctypes
 import errno
 import itertools
+import math
 import os
 import threading
+import time
 import weakref
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from . import _abi
 from ._library import check, lib
+from ._number import INT_MAX
 
 if TYPE_CHECKING:
     from ._heap import Heap
@@ -51,6 +54,18 @@ def call(function: Callable[..., Any], *arguments: Any) -> None:
         function(*arguments)
     except Exception as problem:    # pylint: disable=broad-except
         _Shown(problem)
+
+
+def _next(session: ctypes.c_void_p, event: _abi.Event, timeout: Optional[float]) -> int:
+    """mh_next_event() for seconds, which signals and the size of a number do not change."""
+    end = math.inf if timeout is None else time.monotonic() + timeout
+    while True:
+        wait = -1
+        if end != math.inf:
+            wait = math.ceil(min(max(end - time.monotonic(), 0) * 1000, INT_MAX))
+        got = lib.mh_next_event(session, ctypes.byref(event), wait)
+        if got != -errno.EINTR and (got or wait < INT_MAX):
+            return got
 
 
 class Events:
@@ -212,11 +227,7 @@ class Events:
         if session is None:
             return False
         event = _abi.Event()
-        wait = -1 if timeout is None else max(0, int(timeout * 1000))
-        got = -errno.EINTR
-        while got == -errno.EINTR:
-            got = lib.mh_next_event(session, ctypes.byref(event), wait)
-        if not check(got, "events"):
+        if not check(_next(session, event, timeout), "events"):
             return False
         if event.kind == _abi.EVENT_FINALIZE:
             self._finalize(heap, event)
