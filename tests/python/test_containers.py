@@ -5,7 +5,7 @@ from unittest import mock
 
 import mheap
 from mheap import _list
-from support import HeapTest
+from support import HeapTest, wait_until
 
 
 class ListTests(HeapTest):
@@ -260,3 +260,31 @@ class StructTests(HeapTest):
         for wrong in (lambda: Node(1, 2), lambda: Node(last=1), lambda: Node(1, next=2)):
             with self.assertRaises(TypeError):
                 wrong()
+
+    def test_a_field_is_not_called_as_something_else(self):
+        class Base(mheap.Struct, fields="a"):
+            pass
+
+        for wrong in ("id", "info", "next payload", "type", "a", "b b", "_handle", "FIELDS",
+                      "__class__"):
+            with self.assertRaises(ValueError):
+                type("Node", (Base,), {}, fields=wrong)
+
+    def test_a_subclass_may_have_other_attributes_of_these_names(self):
+        class Odd(mheap.Object, type=78):
+            id = info = payload = heap = referents = resize = "odd"
+
+        one, other = Odd(slots=1, payload=b"x" * 70000), Odd(slots=1)
+        one[0] = other
+        seen = []
+        one.set_finalizer(lambda _: seen.append("one"))
+        other.set_finalizer(lambda _: seen.append("other"))
+        reference = mheap.ref(other, lambda _: seen.append("dead"))
+        self.assertIs(mheap.Dict({one: 1, other: 2})[other], 2)
+        self.assertEqual(mheap.gc.get_referents(one), [other])
+        self.assertEqual(mheap.gc.get_referrers(other), [one])
+        self.assertTrue(mheap.gc.is_tracked(one))
+        self.assertEqual((one.type, len(one), mheap.WeakKeyPair(one, 7).value), (78, 1, 7))
+        del one, other
+        self.assertTrue(wait_until(lambda: sorted(seen) == ["dead", "one", "other"]))
+        self.assertIsNone(reference())

@@ -128,7 +128,7 @@ class Collector:
         for obj in objs:
             if isinstance(obj, Object):
                 for one in self._enumerate(_abi.ENUMERATE_REFERRERS, object=obj._handle):
-                    found[one.id] = one
+                    found[one._id] = one
         return list(found.values())
 
     def get_referents(self, *objs: Any) -> list[Any]:
@@ -136,16 +136,16 @@ class Collector:
         found: list[Any] = []
         for obj in objs:
             if isinstance(obj, Object):
-                found += obj.referents()
+                found += Object.referents(obj)
         return found
 
     def is_tracked(self, obj: Any) -> bool:
         """Does the collector know it? A leaf it does not."""
-        return isinstance(obj, Object) and bool(obj.info.flags & _abi.OBJECT_TRACKED)
+        return isinstance(obj, Object) and bool(obj._info().flags & _abi.OBJECT_TRACKED)
 
     def is_finalized(self, obj: Any) -> bool:
         """Has its finalizer been called?"""
-        return isinstance(obj, Object) and bool(obj.info.flags & _abi.OBJECT_FINALIZED)
+        return isinstance(obj, Object) and bool(obj._info().flags & _abi.OBJECT_FINALIZED)
 
     def freeze(self) -> None:
         """Move all objects that the collector knows to the permanent generation."""
@@ -197,9 +197,9 @@ class Garbage(MutableSequence):
         return collector
 
     def _all(self) -> list[Any]:
-        known = {obj.id for obj in self._mine}
+        known = {obj._id for obj in self._mine}
         return self._mine + [obj for obj in self._of()._enumerate(_abi.ENUMERATE_GARBAGE)
-                             if obj.id not in known]
+                             if obj._id not in known]
 
     def _take(self, objects: Iterable[Any]) -> None:
         self._mine = list(objects)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Iterable, Iterator, Mapping, Optional, Un
 from . import _value
 from ._batch import Batch
 from ._object import Object
+from ._payload import Payload
 
 if TYPE_CHECKING:
     from ._heap import Heap
@@ -21,7 +22,7 @@ _ROOM = 8       # entries at first
 def _hash(key: Any) -> int:
     """The same in every process, and never 0."""
     if isinstance(key, Object):
-        data = struct.pack("<Q", key.id)
+        data = struct.pack("<Q", key._id)
     elif isinstance(key, _value.Value):
         # As in Python, 1, 1.0 and True are one key.
         if isinstance(key, float) and key.is_integer() or isinstance(key, bool):
@@ -55,7 +56,7 @@ class Dict(Object, MutableMapping, type=_value.DICT):
 
     def _hashes(self) -> list[int]:
         """Of the entries in use."""
-        data = self.payload.read()
+        data = Payload(self).read()
         used = _WORD.unpack_from(data)[0]
         return [number for number, in _WORD.iter_unpack(data[_WORD.size:][:_WORD.size * used])]
 
@@ -83,7 +84,7 @@ class Dict(Object, MutableMapping, type=_value.DICT):
             return
         entry = len(hashes)
         batch = Batch(self._heap)
-        if 2 * entry >= self.info.slots:
+        if 2 * entry >= self._info().slots:
             room = 2 * entry
             batch.resize(self, 2 * room, _WORD.size * (1 + room))
         batch.store(self, 2 * entry, key)

@@ -158,7 +158,7 @@ class Events:
         except BaseException:
             self.finalizer_is_not_set(cookie)
             raise
-        self.finalizer_is_set(obj.id, cookie)
+        self.finalizer_is_set(obj._id, cookie)
 
     def cancel_finalizer(self, obj: "Object") -> None:
         """Does not call it."""
@@ -166,7 +166,7 @@ class Events:
         if code == -errno.ENOENT:
             raise LookupError("the object has no finalizer")
         check(code, "finalizer")
-        self._finalizers.pop(self._cookie_of.pop(obj.id, METHOD), None)
+        self._finalizers.pop(self._cookie_of.pop(obj._id, METHOD), None)
 
     def expect_death(self, cookie: int, function: Callable[[], Any]) -> None:
         """Before the kernel gets the cookie of a watch."""

@@ -150,7 +150,7 @@ class List(Object, MutableSequence, type=_value.LIST):
         stored, which needs no memory. What is too much for one batch is made as another
         list first, and moved in an order in which no item is ever without a slot.
         """
-        length, slots = len(self), self._heap._info(self._handle).slots
+        length, slots = len(self), self._info().slots
         by = len(values) - (stop - start)
         end = length + by
         room = _room(end) if end > slots or 2 * end < slots else slots
