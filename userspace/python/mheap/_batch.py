@@ -315,11 +315,20 @@ class Batch:
 
     def submit(self) -> None:
         """Run the operations. Raises what the first that fails has to say."""
+        self._raise(self._execute())
+
+    def _raise(self, failure: Optional[Exception]) -> None:
+        if failure is not None:
+            self.heap._events.notice()      # of a limit, perhaps
+            raise failure
+
+    def _execute(self) -> Optional[Exception]:
+        """Runs the operations; what went wrong. Nobody is called who waits for events."""
         run = self._run
         if run.ops:
             raise ValueError("this batch has run")
         if not self._ops:
-            return
+            return None
         run.ops = (_abi.Op * len(self._ops))(*self._ops)
         run.pid = os.getpid()
         executed = 0
@@ -336,10 +345,10 @@ class Batch:
             failure = self._look_at_loaded()
         if failure < 0:
             self._give_back(executed)
-            self.heap._events.notice()      # of a limit, perhaps
-            raise error(failure, f"operation {max(executed, 1) - 1} of the batch")
+            return error(failure, f"operation {max(executed, 1) - 1} of the batch")
         self._kept.clear()
         self._results.clear()       # those that nobody else has give their objects back
+        return None
 
     def _look_at_loaded(self) -> int:
         """Finds out what is known of objects that came out of slots."""

@@ -50,8 +50,7 @@ class Dict(Object, MutableMapping, type=_value.DICT):
     def __init__(self, items: Union[Mapping[Any, Any], Iterable[tuple[Any, Any]]] = (),
                  heap: Optional["Heap"] = None) -> None:
         batch, new = self._make(2 * _ROOM, _WORD.size * (1 + _ROOM), None, heap)
-        batch.submit()
-        self._take(batch.heap, new)
+        self._take(batch, new)
         self.update(items)
 
     def _hashes(self) -> list[int]:

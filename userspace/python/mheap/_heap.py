@@ -9,7 +9,7 @@ import os
 import threading
 import weakref
 from collections.abc import MutableMapping
-from typing import Any, Callable, Iterator, Optional
+from typing import Any, Callable, Iterable, Iterator, Optional
 
 from . import _abi, _object, _value
 from ._batch import Batch, info_op
@@ -282,20 +282,25 @@ class Heap:
             try:
                 return _value.decode(info.type, self._read(handle, 0, info.length))
             finally:
-                self._drop_call(self.session, handle)
-        with self._lock:
-            found = self._wrapper(info.id)
-            if found is None:
-                new = _object.class_of(info.type)._adopt(self, handle, info.id)
-                link = _object.Link(new)
-                # Making them may have run anything, this function too.
+                self._drop_all([handle])
+        used = False
+        try:
+            with self._lock:
                 found = self._wrapper(info.id)
                 if found is None:
-                    self._links[info.id] = link
-                    return new
-                del link        # first, so that it does not see the other go
-        self._drop_call(self.session, handle)
-        return found
+                    new = _object.class_of(info.type)._adopt(self, handle, info.id)
+                    link = _object.Link(new)
+                    # Making them may have run anything, this function too.
+                    found = self._wrapper(info.id)
+                    if found is None:
+                        self._links[info.id] = link
+                        used = True
+                        return new
+                    del link        # first, so that it does not see the other go
+            return found
+        finally:
+            if not used:
+                self._drop_all([handle])
 
     def _wrapper(self, number: int) -> "Optional[_object.Object]":
         link = self._links.get(number)
@@ -303,19 +308,40 @@ class Heap:
 
     def _wrap_all(self, handles: list[int]) -> list[Any]:
         """The objects of handles, which this takes over."""
-        found = []
-        for start in range(0, len(handles), _abi.ENUMERATE_MAX):
-            some = handles[start:start + _abi.ENUMERATE_MAX]
-            infos = (_abi.ObjectInfo * len(some))()
-            ops = (_abi.Op * len(some))(*map(info_op, some, infos))
-            executed = lib.mh_submit(self.session, ops, len(some), 0)
-            code = min(executed, *(op.result for op in ops[:max(executed, 1)]))
-            if code < 0:
-                for handle in handles[start:]:
-                    self._drop_call(self.session, handle)
-                raise error(code, "look at objects")
-            found += map(self._wrap, some, infos)
+        found: list[Any] = []
+        taken = 0
+        try:
+            for start in range(0, len(handles), _abi.ENUMERATE_MAX):
+                some = handles[start:start + _abi.ENUMERATE_MAX]
+                infos = (_abi.ObjectInfo * len(some))()
+                ops = (_abi.Op * len(some))(*map(info_op, some, infos))
+                executed = lib.mh_submit(self.session, ops, len(some), 0)
+                code = min(executed, *(op.result for op in ops[:max(executed, 1)]))
+                check(code, "look at objects")
+                taken += len(some)
+                found += self._wrap_each(some, infos)
+        except BaseException:
+            self._drop_all(handles[taken:])
+            raise
         return found
+
+    def _wrap_each(self, handles: list[int], infos: Iterable[_abi.ObjectInfo]) -> list[Any]:
+        """The objects of handles, which this takes over; None for 0."""
+        found: list[Any] = []
+        try:
+            for handle, info in zip(handles, infos):
+                found.append(self._wrap(handle, info) if handle else None)
+        except BaseException:
+            self._drop_all(handles[len(found) + 1:])
+            raise
+        return found
+
+    def _drop_all(self, handles: Iterable[int]) -> None:
+        """Gives handles back, and calls nobody who waits for events."""
+        session = self._session
+        for handle in handles:
+            if handle > 0 and session is not None:
+                self._drop_call(session, handle)
 
     def _load(self, handle: int, slots: range) -> list[Any]:
         """What slots refer to."""
@@ -335,12 +361,9 @@ class Heap:
                 bad = min((ops[2 * i + 1].result for i in range(len(some)) if results[i]),
                           default=0)
             if bad < 0:
-                for result in results:
-                    if result > 0:
-                        self._drop_call(self.session, result)
+                self._drop_all(results)
                 raise _object.slot_error(bad)
-            found += [self._wrap(result, info) if result else None
-                      for result, info in zip(results, infos)]
+            found += self._wrap_each(results, infos)
         return found
 
     def _read(self, handle: int, offset: int, length: int) -> bytes:

@@ -40,8 +40,7 @@ class List(Object, MutableSequence, type=_value.LIST):
         for slot, item in enumerate(first):
             batch.store(new, slot, item)
         batch.write(new, 0, _LENGTH.pack(len(first)))
-        batch.submit()
-        self._take(batch.heap, new)
+        self._take(batch, new)
         self.extend(items[_AT_ONCE:])
 
     def __len__(self) -> int:

@@ -108,8 +108,7 @@ class Object:
         batch, new = self._make(slots, length, type, heap, site)
         if data:
             batch.write(new, 0, data[:_abi.IO_MAX])
-        batch.submit()
-        self._take(batch.heap, new)
+        self._take(batch, new)
         if len(data) > _abi.IO_MAX:
             Payload(self).write(data[_abi.IO_MAX:], _abi.IO_MAX)
 
@@ -121,10 +120,18 @@ class Object:
         batch = Batch(heap)
         return batch, batch.new(slots, length, self.TYPE if kind is None else kind, site=site)
 
-    def _take(self, heap: "Heap", new: Any) -> None:
-        """Becomes the wrapper of what a batch has made."""
-        new._taken = True
-        self._become(heap, new.value, new._info.id)
+    def _take(self, batch: Batch, new: Any) -> None:
+        """Runs a batch and becomes the wrapper of what it makes.
+
+        With the lock, so that no other thread wraps the object in between.
+        """
+        heap = batch.heap
+        with heap._lock:
+            failure = batch._execute()
+            if failure is None:
+                self._become(heap, new.value, new._info.id)
+                new._taken = True
+        batch._raise(failure)
         if getattr(type(self), "__finalize__", None) is not None:
             heap._events.set_finalizer(self, None)
 

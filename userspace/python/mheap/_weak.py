@@ -162,8 +162,7 @@ class WeakKeyPair(Object, type=_value.PAIR):
             raise TypeError("the key must be an mheap.Object")
         batch = Batch(key._heap if heap is None else heap)
         pair = batch.ephemeron(key, value, type=self.TYPE)
-        batch.submit()
-        self._take(batch.heap, pair)
+        self._take(batch, pair)
 
     @property
     def key(self) -> Any:
