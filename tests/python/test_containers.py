@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 """List, Dict and Struct beside Python's own."""
 import random
+import struct
 from unittest import mock
 
 import mheap
-from mheap import _list
+from mheap import _dict, _list
 from support import HeapTest, wait_until
 
 
@@ -225,6 +226,56 @@ class DictTests(HeapTest):
         self.assertEqual(self.objects(), 1)
         with self.assertRaises(KeyError):
             del mine[77]
+
+
+    def test_popitem_takes_the_last(self):
+        mine, model = mheap.Dict({"a": 1, "b": None, 3: "c"}), {"a": 1, "b": None, 3: "c"}
+        while model:
+            self.assertEqual(mine.popitem(), model.popitem())
+            self.assertEqual(list(mine.items()), list(model.items()))
+        with self.assertRaises(KeyError):
+            mine.popitem()
+        self.assertEqual(self.objects(), 1)
+
+    def test_a_key_goes_out_of_a_large_one(self):
+        count = 20000
+        mine = mheap.Dict()
+        with mheap.Batch() as batch:
+            batch.resize(mine, 2 * count, 4 * (1 + count))
+            for entry in (1, 8191, 8192, count - 1):
+                for slot in (2 * entry, 2 * entry + 1):
+                    batch.store(mine, slot, entry)
+            hashes = [_dict._hash(entry) for entry in range(count)]
+            data = struct.pack(f"<{count + 1}I", count, *hashes)
+            for start in range(0, len(data), 65536):
+                batch.write(mine, start, data[start:start + 65536])
+        made = self.heap.stats()["created"]
+        del mine[1]
+        self.assertEqual(len(mine), count - 1)
+        self.assertEqual(mine._hashes(), hashes[:1] + hashes[2:])
+        self.assertEqual((mine[8191], mine[8192], mine[count - 1]), (8191, 8192, count - 1))
+        self.assertNotIn(1, mine)
+        self.assertEqual(self.heap.stats()["created"], made)
+        self.assertEqual(mine.popitem(), (count - 1, count - 1))
+        self.assertEqual(self.objects(), 5)
+
+    @mock.patch.object(_dict, "_AT_ONCE", 2)
+    def test_keys_go_in_pieces(self):
+        for count in range(1, 8):
+            for gone in range(count):
+                model = {key: key if key % 2 else None for key in range(count)}
+                mine = mheap.Dict(model)
+                del mine[gone], model[gone]
+                self.assertEqual(list(mine.items()), list(model.items()))
+
+    def test_an_entry_that_fails_changes_nothing(self):
+        mine = mheap.Dict({1: 2})
+        before = self.objects()
+        for wrong in ([], mheap.Object(heap=mheap.Heap()), "x" * 70000):
+            with self.assertRaises((TypeError, ValueError, OSError)):
+                mine["key"] = wrong
+            self.assertEqual(dict(mine), {1: 2})
+            self.assertEqual(self.objects(), before)
 
 
 class StructTests(HeapTest):
