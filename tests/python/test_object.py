@@ -340,6 +340,41 @@ class LifetimeTests(HeapTest):
         python_gc.collect()
         self.assertEqual(self.objects(), 0)
 
+    def test_wrappers_in_a_cycle_of_python_can_be_used_to_the_last(self):
+        seen, kept = [], []
+
+        class Ring:
+            def __init__(self, keep):
+                self.ring, self.keep = self, keep
+                self.obj = mheap.Object(slots=2)
+                self.obj[1] = mheap.List([1])
+
+            def __del__(self):
+                self.obj[0] = self.obj
+                seen.append(self.obj[1][0])
+                if self.keep:
+                    kept.append(self)
+
+        class Own(mheap.Object, type=80):
+            def __del__(self):
+                seen.append(len(self))
+
+        for keep in (False, True):
+            Ring(keep)
+            own = Own(slots=3)
+            own.ring = own
+            del own
+            python_gc.collect()
+            self.assertEqual(sorted(seen), [1, 3])
+            del seen[:]
+            self.assertEqual(self.heap.stats()["handles"], len(kept))
+        self.assertEqual(kept[0].obj[1][0], 1)
+        kept[0].obj.payload = b"kept"
+        kept.pop().ring = None
+        python_gc.collect()
+        self.assertEqual(self.heap.stats()["handles"], 0)
+        self.assertEqual(self.heap._links, {})
+
     def test_no_handle_is_lost(self):
         a = mheap.Object(slots=2)
         a[0], a[1] = mheap.Object(slots=1), "value"

@@ -57,7 +57,7 @@ class Heap:
         self._session: Optional[ctypes.c_void_p] = session
         self._lock = threading.RLock()
         # One wrapper an object, so that "is" means what it does in Python.
-        self._links: dict[int, _object.Link] = {}
+        self._links: dict[int, weakref.ref[_object.Object]] = {}
         self._name = ""
         # Found now: when the interpreter ends, modules are taken apart first.
         self._drop_call = lib.mh_drop
@@ -283,23 +283,22 @@ class Heap:
                 return _value.decode(info.type, self._read(handle, 0, info.length))
             finally:
                 self._drop_all([handle])
-        used = False
+        owned = False
         try:
             with self._lock:
                 found = self._wrapper(info.id)
                 if found is None:
                     new = _object.class_of(info.type)._adopt(self, handle, info.id)
-                    link = _object.Link(new)
-                    # Making them may have run anything, this function too.
+                    link = new._own()
+                    owned = True
+                    # Making it may have run anything, this function too.
                     found = self._wrapper(info.id)
                     if found is None:
                         self._links[info.id] = link
-                        used = True
-                        return new
-                    del link        # first, so that it does not see the other go
+                        found = new
             return found
         finally:
-            if not used:
+            if not owned:
                 self._drop_all([handle])
 
     def _wrapper(self, number: int) -> "Optional[_object.Object]":

@@ -2,6 +2,7 @@
 """Objects of a heap, as Python objects."""
 from __future__ import annotations
 
+import ctypes
 import errno
 import operator
 import os
@@ -33,36 +34,40 @@ def slot_error(code: int) -> Exception:
     return IndexError("no such slot") if code == -errno.EINVAL else error(code, "slot")
 
 
-class Link(weakref.ref):
-    """How a heap finds the wrapper of an object; gives the handle back after it.
+# For each handle that a wrapper has, by id(): its heap, the number of the object, how the heap
+# finds the wrapper, and the process.
+_owned: dict[int, tuple[weakref.ref[Heap], int, weakref.ref[Object], int]] = {}
 
-    That is not for the wrapper's own __del__: while it runs, weak references still give the
-    wrapper, and what looks the object up would get one whose handle is gone.
+# Of an object that Python's collector does not know it calls nothing before that is freed.
+_untrack = ctypes.pythonapi.PyObject_GC_UnTrack
+_untrack.restype, _untrack.argtypes = None, [ctypes.py_object]
+
+
+class _Handle(int):
+    """The handle of a wrapper, given back with this.
+
+    That is when the wrapper is taken apart and nobody can find it any more. A __del__ or
+    a weak reference's callback of the wrapper's own would come earlier: while lookups
+    still give the wrapper, or where it is in a cycle of Python's, before the __del__ of
+    what refers to it and may still use it.
     """
 
-    __slots__ = ("heap", "handle", "number", "pid")
+    __slots__ = ()
 
-    def __new__(cls, wrapper: "Object") -> "Link":
-        return super().__new__(cls, wrapper, _wrapper_is_gone)
-
-    def __init__(self, wrapper: "Object") -> None:
-        super().__init__(wrapper, _wrapper_is_gone)
-        self.heap = weakref.ref(wrapper._heap)
-        self.handle = wrapper._handle
-        self.number = wrapper._id
-        self.pid = os.getpid()
-
-
-def _wrapper_is_gone(link: Link, getpid: Callable[[], int] = os.getpid) -> None:
-    heap = link.heap()
-    if heap is None:
-        return      # and its session with it
-    with heap._lock:
-        if heap._links.get(link.number) is link:
-            del heap._links[link.number]
-    # A forked child's copy has no handle of its own to give back.
-    if link.pid == getpid():
-        heap._drop(link.handle)
+    def __del__(self, owned: dict[int, Any] = _owned,
+                getpid: Callable[[], int] = os.getpid) -> None:
+        if id(self) not in owned:
+            return
+        find_heap, number, link, pid = owned.pop(id(self))
+        heap = find_heap()
+        if heap is None:
+            return      # and its session with it
+        with heap._lock:
+            if heap._links.get(number) is link:
+                del heap._links[number]
+        # A forked child's copy has no handle of its own to give back.
+        if pid == getpid():
+            heap._drop(int(self))
 
 
 class Object:
@@ -138,8 +143,16 @@ class Object:
     def _become(self, heap: "Heap", handle: int, number: int) -> None:
         """Becomes the wrapper of a new object."""
         self._set_up(heap, handle, number)
-        with heap._lock:
-            heap._links[number] = Link(self)
+        heap._links[number] = self._own()
+
+    def _own(self) -> weakref.ref[Object]:
+        """From here on the handle goes with the wrapper; how the heap is to find that."""
+        link = weakref.ref(self)
+        handle = _Handle(self._handle)
+        _untrack(handle)
+        _owned[id(handle)] = weakref.ref(self._heap), self._id, link, os.getpid()
+        self._handle = handle
+        return link
 
     def _set_up(self, heap: "Heap", handle: int, number: int) -> None:
         self._heap = heap
