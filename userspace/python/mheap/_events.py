@@ -82,7 +82,7 @@ class Events:
         self._finalizers: dict[int, Callable[[Any], Any]] = {}
         self._cookie_of: dict[int, int] = {}    # of an object's finalizer, by its id
         self._pid = os.getpid()
-        self._changing = threading.RLock()      # what is listened to
+        self.changing = threading.RLock()       # what is listened to
         self._listening = 0
         self._wanted = 0
         self._finalizable = False   # an object may have a finalizer
@@ -99,7 +99,7 @@ class Events:
 
     def _listen(self, more: int, less: int = 0) -> None:
         """Listens to more kinds of events, and to less."""
-        with self._changing:
+        with self.changing:
             self._wanted = self._wanted & ~less | more
             try:
                 # Anything can run in between, this function too.
@@ -114,7 +114,7 @@ class Events:
         """Listens to collections while gc.callbacks has any, for the default heap."""
         from . import _heap, gc
         heap = self._heap()
-        with self._changing:
+        with self.changing:
             wanted = gc.callbacks and heap is _heap._default
             self._listen(COLLECTIONS if wanted else 0, COLLECTIONS)
 
@@ -122,7 +122,7 @@ class Events:
         """Calls function(which, used, limit) when a limit was reached."""
         if function is not None and not callable(function):
             raise TypeError("on_limit must be a function or None")
-        with self._changing:
+        with self.changing:
             self._listen(LIMIT if function is not None else 0, LIMIT)
             self.on_limit = function
 

@@ -65,6 +65,7 @@ class Heap:
         self._events = Events(self)
         self.gc = Collector(self)
         self.roots = Roots(self)
+        _heaps.add(self)
         self._name = self.stats()["name"]
 
     @classmethod
@@ -438,6 +439,7 @@ class Roots(MutableMapping):
         return len(self._names())
 
 
+_heaps: weakref.WeakSet[Heap] = weakref.WeakSet()
 _default: Optional[Heap] = None
 _default_lock = threading.Lock()
 
@@ -466,10 +468,14 @@ def set_default_heap(heap: Optional[Heap]) -> Optional[Heap]:
     return before
 
 
-def _forget_parents_heap() -> None:
+def _forget_parents() -> None:
+    """In a forked child: the parent's heap, and locks that the parent's threads may have."""
     global _default, _default_lock
     _default = None
     _default_lock = threading.Lock()
+    for heap in _heaps:
+        heap._lock = threading.RLock()
+        heap._events.changing = threading.RLock()
 
 
-os.register_at_fork(after_in_child=_forget_parents_heap)
+os.register_at_fork(after_in_child=_forget_parents)
