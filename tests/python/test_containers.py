@@ -136,13 +136,13 @@ class ListTests(HeapTest):
         self.assertLess(mine.info.slots, 10)
 
     def test_a_long_list_changes_at_its_start(self):
-        mine = mheap.List([None] * 40000)
-        mine[39999] = "last"
+        count = _list._AT_ONCE + 100
+        mine = mheap.List([None] * count)
+        mine[count - 1] = "last"
         mine[:1] = ["first", 2]
-        self.assertEqual((len(mine), mine[0], mine[1], mine[40000]), (40001, "first", 2, "last"))
-        del mine[0]
-        self.assertEqual((len(mine), mine[0], mine[39999]), (40000, 2, "last"))
-        self.assertEqual(self.objects(), 3)
+        self.assertEqual((len(mine), mine[0], mine[1]), (count + 1, "first", 2))
+        self.assertEqual(mine[count], "last")
+        self.assertEqual(self.objects(), 4)
 
     def test_slices_are_as_a_lists(self):
         for index in (slice(1, 4), slice(4, 1), slice(None), slice(None, None, 2),
@@ -238,11 +238,11 @@ class DictTests(HeapTest):
         self.assertEqual(self.objects(), 1)
 
     def test_a_key_goes_out_of_a_large_one(self):
-        count = 20000
+        count = _dict._AT_ONCE + 2000
         mine = mheap.Dict()
         with mheap.Batch() as batch:
             batch.resize(mine, 2 * count, 4 * (1 + count))
-            for entry in (1, 8191, 8192, count - 1):
+            for entry in (1, 8000, 8300, count - 1):
                 for slot in (2 * entry, 2 * entry + 1):
                     batch.store(mine, slot, entry)
             hashes = [_dict._hash(entry) for entry in range(count)]
@@ -253,7 +253,7 @@ class DictTests(HeapTest):
         del mine[1]
         self.assertEqual(len(mine), count - 1)
         self.assertEqual(mine._hashes(), hashes[:1] + hashes[2:])
-        self.assertEqual((mine[8191], mine[8192], mine[count - 1]), (8191, 8192, count - 1))
+        self.assertEqual((mine[8000], mine[8300], mine[count - 1]), (8000, 8300, count - 1))
         self.assertNotIn(1, mine)
         self.assertEqual(self.heap.stats()["created"], made)
         self.assertEqual(mine.popitem(), (count - 1, count - 1))

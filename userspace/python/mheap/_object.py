@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Callable, Iterator, Optional
 
 from . import _abi
 from ._batch import Batch
-from ._library import error
+from ._library import check, error, lib
 from ._number import U32_MAX, in_range
 from ._payload import Buffer, Payload, contents
 
@@ -251,11 +251,14 @@ class Object:
         """Which of these slots refer to nothing."""
         found: list[bool] = []
         for start in range(0, len(slots), _abi.BATCH_MAX):
-            batch = Batch(self._heap)
-            asked = [batch.compare_store(self, slot, None, None)
-                     for slot in slots[start:start + _abi.BATCH_MAX]]
-            batch.submit()
-            found += [bool(one.value) for one in asked]
+            some = slots[start:start + _abi.BATCH_MAX]
+            # To nothing if it refers to nothing: that tells, and changes no slot.
+            ops = (_abi.Op * len(some))(*(
+                _abi.Op(opcode=_abi.OP_COMPARE_STORE, object=self._handle, slot=slot)
+                for slot in some))
+            executed = check(lib.mh_submit(self._heap.session, ops, len(ops), 0), "slots")
+            check(ops[executed - 1].result, "slots")
+            found += (op.result == 1 for op in ops)
         return found
 
     def __getitem__(self, index: Any) -> Any:
