@@ -1,8 +1,68 @@
 # SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 """Operations of batches that bring events: finalizers, watches; and ephemerons."""
+import gc as pythons
+import os
+
 import mheap
 from mheap import gc
 from support import HeapTest, wait_until
+
+
+class ResultTests(HeapTest):
+    def setUp(self):
+        super().setUp()
+        pythons.disable()
+        self.addCleanup(pythons.enable)
+
+    def handles(self):
+        return self.heap.stats()["handles"]
+
+    def test_an_object_that_nobody_takes_goes(self):
+        holder = mheap.Object(slots=2)
+        holder[0] = mheap.Object(slots=1)
+        holder[1] = "value"
+        self.heap.roots["holder"] = holder
+        with mheap.Batch() as batch:
+            batch.new(slots=1)
+            batch.lookup(b"holder")
+            kept = [batch.new(slots=1), batch.load(holder, 0), batch.load(holder, 1)]
+        self.assertEqual(self.handles(), 4)
+        del batch
+        self.assertEqual(self.handles(), 4)
+        self.assertEqual(kept.pop().object, "value")
+        taken = kept[0].object
+        kept.clear()
+        self.assertEqual(self.handles(), 2)
+        self.assertEqual(len(taken), 1)
+        self.assertEqual(self.objects(), 4)
+
+    def test_what_has_not_run_has_no_object_to_give_back(self):
+        holder = mheap.Object(slots=1)
+        batch = mheap.Batch()
+        kept = [batch.new(slots=1), batch.load(holder, 0)]
+        del batch, kept
+        batch = mheap.Batch()
+        kept = [batch.new(slots=1), batch.load(holder, 7), batch.new(slots=1)]
+        with self.assertRaises(OSError):
+            batch.submit()
+        del batch, kept
+        self.assertEqual(self.handles(), 1)
+
+    def test_a_forked_child_gives_nothing_back(self):
+        with mheap.Batch() as batch:
+            made = batch.new(slots=3)
+        child = os.fork()
+        if not child:
+            del made, batch
+            os._exit(0)
+        os.waitpid(child, 0)
+        self.assertEqual(len(made.object), 3)
+
+    def test_a_result_may_outlive_its_heap(self):
+        with mheap.Batch() as batch:
+            made = batch.new(slots=3)
+        self.heap.close()
+        del made, batch
 
 
 class FinalizerTests(HeapTest):
@@ -156,3 +216,49 @@ class SiteTests(HeapTest):
         with self.assertRaises(TypeError):
             mheap.Object(site="here")
         mheap.Object(site=(1 << 64) - 1)
+
+
+class RangeTests(HeapTest):
+    def test_numbers_do_not_wrap(self):
+        obj = mheap.Object(slots=2, length=4)
+        obj[0] = obj
+        batch = mheap.Batch()
+        for wrong in (lambda: mheap.Object(type=1 << 32), lambda: mheap.Object(type=-1),
+                      lambda: mheap.Object(slots=1 << 32), lambda: self.heap.new(type=1 << 33),
+                      lambda: obj.resize(slots=1 << 32), lambda: obj.resize(slots=-1),
+                      lambda: obj.resize(length=1 << 64),
+                      lambda: batch.new(slots=1 << 32), lambda: batch.new(length=1 << 64),
+                      lambda: batch.new(type=1 << 32), lambda: batch.resize(obj, 1 << 32, 4),
+                      lambda: batch.resize(obj, 0, -1), lambda: batch.write(obj, 1 << 64, b"x"),
+                      lambda: batch.ephemeron(obj, obj, length=1 << 64),
+                      lambda: batch.unwatch(obj, 1 << 64),
+                      lambda: setattr(self.heap, "limits", {"objects": (1 << 64) + 5}),
+                      lambda: setattr(self.heap, "limits", {"bytes": -1}),
+                      lambda: setattr(self.heap, "profile", {"mode": 1 << 32}),
+                      lambda: gc.set_debug(1 << 32), lambda: gc.set_debug(-1),
+                      lambda: mheap.Heap.join((1 << 32) + self.heap.fileno()),
+                      lambda: mheap.Heap.from_fd((1 << 32) + self.heap.fileno()),
+                      lambda: type("Wide", (mheap.Object,), {}, type=1 << 32)):
+            with self.assertRaises(ValueError):
+                wrong()
+        for wrong in (1 << 32, -1):
+            for act in (lambda: batch.store(obj, wrong, None), lambda: batch.load(obj, wrong),
+                        lambda: batch.compare_store(obj, wrong, None, None)):
+                with self.assertRaises(IndexError):
+                    act()
+        with self.assertRaises(IndexError):
+            obj[1 << 32] = None
+        self.assertEqual(gc.get_debug(), 0)
+        self.assertEqual(self.heap.limits["objects"], 0)
+        self.assertIs(obj[0], obj)
+
+    def test_offsets_do_not_wrap(self):
+        block = mheap.Memory(4)
+        for one in (mheap.Object(length=4).payload, block):
+            room = bytearray(b"room")
+            for far in (1 << 64, 1 << 32, 5):
+                with self.assertRaises(IndexError):
+                    one.write(b"x", far)
+                self.assertEqual(one.read(far), b"")
+                self.assertEqual(one.readinto(room, far), 0)
+            self.assertEqual((bytes(one), room), (bytes(4), b"room"))

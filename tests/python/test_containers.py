@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 """List, Dict and Struct beside Python's own."""
 import random
+import struct
+from unittest import mock
 
 import mheap
-from support import HeapTest
+from mheap import _dict, _list
+from support import HeapTest, wait_until
 
 
 class ListTests(HeapTest):
@@ -72,6 +75,100 @@ class ListTests(HeapTest):
         mine.clear()
         self.assertEqual(self.objects(), 1)
 
+    @mock.patch.object(_list, "_AT_ONCE", 16)
+    def test_a_change_that_fails_changes_nothing(self):
+        inner = mheap.List(["inner"])
+        model = [1, None, inner, "x", 2.5]
+        mine = mheap.List(model)
+        foreign = mheap.Object(heap=mheap.Heap())
+        before = self.objects()
+        for wrong, kind in (([], TypeError), (foreign, ValueError), ("x" * 70000, OSError)):
+            for change in (lambda: mine.insert(0, wrong), lambda: mine.append(wrong),
+                           lambda: mine.extend([1, wrong]),
+                           lambda: mine.__setitem__(0, wrong),
+                           lambda: mine.__setitem__(slice(1, 3), [7, wrong, 8]),
+                           lambda: mine.__setitem__(slice(0, 0), ["y"] * 40 + [wrong]),
+                           lambda: mine.__setitem__(slice(0, 4), [wrong]),
+                           lambda: mine.__setitem__(slice(None, None, -2), [0, wrong, 2])):
+                with self.assertRaises(kind):
+                    change()
+                self.assertEqual(mine, model)
+        self.assertIs(mine[2], inner)
+        self.assertEqual(self.objects(), before)
+
+    def test_items_are_kept_where_there_is_no_room_for_more(self):
+        model = [1, None, "x", 3]
+        mine = mheap.List(model)
+        self.heap.limits = {"objects": self.objects() + 1}
+        for change in (lambda: mine.__setitem__(slice(0, 0), [7, 8, 9]),
+                       lambda: mine.__setitem__(slice(0, 4), [7, 8, 9])):
+            with self.assertRaises(OSError):
+                change()
+            self.assertEqual(mine, model)
+        del mine[2:], mine[0]
+        self.heap.limits = {}
+        self.assertEqual(mine, [None])
+
+    def test_items_that_stay_are_the_same_objects(self):
+        mine = mheap.List(["a", mheap.List(), "b", None, "c"])
+        handles, made = self.heap.stats()["handles"], self.heap.stats()["created"]
+        mine.insert(0, None)
+        del mine[1]
+        mine[1:1] = [None, None]
+        del mine[0:2]
+        self.assertEqual(mine[2:], ["b", None, "c"])
+        self.assertEqual(self.heap.stats()["handles"], handles)
+        self.assertEqual(self.heap.stats()["created"], made)
+
+    @mock.patch.object(_list, "_AT_ONCE", 16)
+    def test_what_is_too_much_for_one_batch_is_done_in_pieces(self):
+        model = list(range(100))
+        model[1::3] = [None] * len(model[1::3])
+        mine = mheap.List(model)
+        for start, stop, values in ((3, 3, ["new"]), (5, 6, []), (7, 60, []), (2, 2, ["x"] * 70),
+                                    (0, 80, [1, None]), (0, 0, [None] * 40), (9, 9, ["y"] * 16)):
+            mine[start:stop] = values
+            model[start:stop] = values
+            self.assertEqual(mine[:], model)
+        self.assertEqual(self.objects(), 1 + sum(one is not None for one in model))
+        mine.clear()
+        self.assertEqual(self.objects(), 1)
+        self.assertLess(mine.info.slots, 10)
+
+    def test_a_long_list_changes_at_its_start(self):
+        count = _list._AT_ONCE + 100
+        mine = mheap.List([None] * count)
+        mine[count - 1] = "last"
+        mine[:1] = ["first", 2]
+        self.assertEqual((len(mine), mine[0], mine[1]), (count + 1, "first", 2))
+        self.assertEqual(mine[count], "last")
+        self.assertEqual(self.objects(), 4)
+
+    def test_slices_are_as_a_lists(self):
+        for index in (slice(1, 4), slice(4, 1), slice(None), slice(None, None, 2),
+                      slice(None, None, -1), slice(5, 1, -2), slice(-3, None), slice(9, 12)):
+            for values in ([], ["x"], ["a", "b", "c"], list("abcdef")):
+                model = list(range(6))
+                mine = mheap.List(model)
+                try:
+                    model[index] = iter(values)
+                except ValueError:
+                    with self.assertRaises(ValueError):
+                        mine[index] = iter(values)
+                else:
+                    mine[index] = iter(values)
+                self.assertEqual(mine, model)
+            del mine[index], model[index]
+            self.assertEqual(mine, model)
+        mine = mheap.List([1, 2])
+        mine[1:] = mine
+        self.assertEqual(mine, [1, 1, 2])
+        mine.insert(-100, "first")
+        mine.insert(100, "last")
+        self.assertEqual(mine, ["first", 1, 1, 2, "last"])
+        with self.assertRaises(TypeError):
+            mine.insert(None, 1)
+
     def test_lists_are_found_as_lists(self):
         mine = mheap.List([mheap.List(["inner"])])
         self.heap.roots["list"] = mine
@@ -131,6 +228,56 @@ class DictTests(HeapTest):
             del mine[77]
 
 
+    def test_popitem_takes_the_last(self):
+        mine, model = mheap.Dict({"a": 1, "b": None, 3: "c"}), {"a": 1, "b": None, 3: "c"}
+        while model:
+            self.assertEqual(mine.popitem(), model.popitem())
+            self.assertEqual(list(mine.items()), list(model.items()))
+        with self.assertRaises(KeyError):
+            mine.popitem()
+        self.assertEqual(self.objects(), 1)
+
+    def test_a_key_goes_out_of_a_large_one(self):
+        count = _dict._AT_ONCE + 2000
+        mine = mheap.Dict()
+        with mheap.Batch() as batch:
+            batch.resize(mine, 2 * count, 4 * (1 + count))
+            for entry in (1, 8000, 8300, count - 1):
+                for slot in (2 * entry, 2 * entry + 1):
+                    batch.store(mine, slot, entry)
+            hashes = [_dict._hash(entry) for entry in range(count)]
+            data = struct.pack(f"<{count + 1}I", count, *hashes)
+            for start in range(0, len(data), 65536):
+                batch.write(mine, start, data[start:start + 65536])
+        made = self.heap.stats()["created"]
+        del mine[1]
+        self.assertEqual(len(mine), count - 1)
+        self.assertEqual(mine._hashes(), hashes[:1] + hashes[2:])
+        self.assertEqual((mine[8000], mine[8300], mine[count - 1]), (8000, 8300, count - 1))
+        self.assertNotIn(1, mine)
+        self.assertEqual(self.heap.stats()["created"], made)
+        self.assertEqual(mine.popitem(), (count - 1, count - 1))
+        self.assertEqual(self.objects(), 5)
+
+    @mock.patch.object(_dict, "_AT_ONCE", 2)
+    def test_keys_go_in_pieces(self):
+        for count in range(1, 8):
+            for gone in range(count):
+                model = {key: key if key % 2 else None for key in range(count)}
+                mine = mheap.Dict(model)
+                del mine[gone], model[gone]
+                self.assertEqual(list(mine.items()), list(model.items()))
+
+    def test_an_entry_that_fails_changes_nothing(self):
+        mine = mheap.Dict({1: 2})
+        before = self.objects()
+        for wrong in ([], mheap.Object(heap=mheap.Heap()), "x" * 70000):
+            with self.assertRaises((TypeError, ValueError, OSError)):
+                mine["key"] = wrong
+            self.assertEqual(dict(mine), {1: 2})
+            self.assertEqual(self.objects(), before)
+
+
 class StructTests(HeapTest):
     def test_fields_are_slots(self):
         class Node(mheap.Struct, fields="next value"):
@@ -164,3 +311,31 @@ class StructTests(HeapTest):
         for wrong in (lambda: Node(1, 2), lambda: Node(last=1), lambda: Node(1, next=2)):
             with self.assertRaises(TypeError):
                 wrong()
+
+    def test_a_field_is_not_called_as_something_else(self):
+        class Base(mheap.Struct, fields="a"):
+            pass
+
+        for wrong in ("id", "info", "next payload", "type", "a", "b b", "_handle", "FIELDS",
+                      "__class__"):
+            with self.assertRaises(ValueError):
+                type("Node", (Base,), {}, fields=wrong)
+
+    def test_a_subclass_may_have_other_attributes_of_these_names(self):
+        class Odd(mheap.Object, type=78):
+            id = info = payload = heap = referents = resize = "odd"
+
+        one, other = Odd(slots=1, payload=b"x" * 70000), Odd(slots=1)
+        one[0] = other
+        seen = []
+        one.set_finalizer(lambda _: seen.append("one"))
+        other.set_finalizer(lambda _: seen.append("other"))
+        reference = mheap.ref(other, lambda _: seen.append("dead"))
+        self.assertIs(mheap.Dict({one: 1, other: 2})[other], 2)
+        self.assertEqual(mheap.gc.get_referents(one), [other])
+        self.assertEqual(mheap.gc.get_referrers(other), [one])
+        self.assertTrue(mheap.gc.is_tracked(one))
+        self.assertEqual((one.type, len(one), mheap.WeakKeyPair(one, 7).value), (78, 1, 7))
+        del one, other
+        self.assertTrue(wait_until(lambda: sorted(seen) == ["dead", "one", "other"]))
+        self.assertIsNone(reference())

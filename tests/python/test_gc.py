@@ -97,7 +97,7 @@ class Detector:
         self.gc_happened = True
 
 
-class Instance(mheap.Struct, fields="type dict"):
+class Instance(mheap.Struct, fields="cls dict"):
     """An instance with a class and a dictionary for its attributes."""
 
 
@@ -168,7 +168,7 @@ class GCTests(ShutdownTest):
         self.assertIs(base.mro[0], base)
 
     def test_instance(self):
-        a = Instance(type=make_class(), dict=mheap.Dict())
+        a = Instance(cls=make_class(), dict=mheap.Dict())
         a.dict["a"] = a
         gc.collect()
         del a
@@ -177,21 +177,21 @@ class GCTests(ShutdownTest):
 
     def test_newinstance(self):
         class_a = make_class()
-        a = Instance(type=class_a, dict=mheap.Dict())
+        a = Instance(cls=class_a, dict=mheap.Dict())
         a.dict["a"] = a
         gc.collect()
         del a
         self.assertEqual(gc.collect(), 2)
         class_b = make_class()
         class_c = make_class(class_b, class_a)
-        a = Instance(type=class_c, dict=mheap.Dict())
+        a = Instance(cls=class_c, dict=mheap.Dict())
         a.dict["a"] = a
         gc.collect()
         del a
         self.assertEqual(gc.collect(), 2)
         del class_b, class_c
         self.assertNotEqual(gc.collect(), 0)
-        class_a.dict["a"] = Instance(type=class_a, dict=mheap.Dict())
+        class_a.dict["a"] = Instance(cls=class_a, dict=mheap.Dict())
         del class_a
         self.assertNotEqual(gc.collect(), 0)
         self.assertEqual(gc.collect(), 0)

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: MIT OR LGPL-2.1-or-later
 """Heaps and sessions: open, join, roots, fork, limits, settings, snapshots."""
 import os
+import signal
 import socket
 import struct
+import threading
 import unittest
 
 import mheap
 from mheap import gc
-from support import HeapTest, records, wait_until
+from support import PATIENCE, HeapTest, records, wait_until
 
 
 def in_child(function):
@@ -123,7 +125,7 @@ class OpenTests(unittest.TestCase):
             self.assertEqual((stats["finalizing"], stats["finalizers_skipped"]), (0, 0))
             # Nobody listens any more when this one is about to die.
             kept[0].set_finalizer(print)
-            heap._events._listen(0)
+            heap._events._listen(0, ~0)
             del kept[0]
             heap.settle()
             self.assertEqual(heap.stats()["finalizers_skipped"], 1)
@@ -190,6 +192,32 @@ class OpenTests(unittest.TestCase):
             with self.assertRaises(KeyError):
                 heap.profile = {"modus": 1}
             self.assertEqual(heap.profile, {"mode": mheap.PROFILE_TAGS, "sample": 7})
+
+    def test_a_fork_while_another_thread_has_the_locks(self):
+        with mheap.Heap() as heap:
+            obj, ready, done = heap.new(slots=1), threading.Event(), threading.Event()
+
+            def hold():
+                with heap._lock, heap._events.changing:
+                    ready.set()
+                    done.wait(PATIENCE)
+
+            thread = threading.Thread(target=hold)
+            thread.start()
+            ready.wait(PATIENCE)
+
+            def use():
+                signal.alarm(PATIENCE)      # ends the child if it waits for the lock
+                obj[0] = obj
+                heap.on_limit = None
+                return 7 if obj[0] is obj and len(heap.new(slots=2)) == 2 else 1
+
+            try:
+                self.assertEqual(in_child(use), 7)
+            finally:
+                done.set()
+                thread.join()
+            del obj
 
 
 class LimitTests(HeapTest):

@@ -5,11 +5,14 @@ import copy
 import gc as python_gc
 import os
 import pickle
+import struct
 import sys
 import threading
+from unittest import mock
 
 import mheap
-from support import HeapTest, run_python
+from mheap import _value
+from support import PATIENCE, HeapTest, run_python
 
 
 class SlotTests(HeapTest):
@@ -229,6 +232,24 @@ class IdentityTests(HeapTest):
         self.assertIs(a[0], a)
         self.assertEqual(self.heap.stats()["handles"], 1)
 
+    def test_an_object_is_not_wrapped_twice_by_two_threads(self):
+        become, found = mheap.Object._become, []
+        def late(obj, *arguments):
+            if not other.ident:
+                other.start()
+                other.join(0.2)     # it waits until the object has its wrapper
+            become(obj, *arguments)
+
+        for kind in (mheap.Object, mheap.List, mheap.Dict):
+            other = threading.Thread(target=lambda: found.extend(mheap.gc.get_objects()))
+            with mock.patch.object(mheap.Object, "_become", late):
+                obj = kind(slots=1) if kind is mheap.Object else kind()
+            other.join(PATIENCE)
+            self.assertEqual(len(found), 1)
+            self.assertIs(found.pop(), obj)
+            del obj
+            self.assertEqual(self.heap.stats()["handles"], 0)
+
     def test_equality_and_hash_go_by_identity(self):
         a, b = mheap.Object(), mheap.Object()
         self.assertEqual(a, a)
@@ -319,6 +340,41 @@ class LifetimeTests(HeapTest):
         python_gc.collect()
         self.assertEqual(self.objects(), 0)
 
+    def test_wrappers_in_a_cycle_of_python_can_be_used_to_the_last(self):
+        seen, kept = [], []
+
+        class Ring:
+            def __init__(self, keep):
+                self.ring, self.keep = self, keep
+                self.obj = mheap.Object(slots=2)
+                self.obj[1] = mheap.List([1])
+
+            def __del__(self):
+                self.obj[0] = self.obj
+                seen.append(self.obj[1][0])
+                if self.keep:
+                    kept.append(self)
+
+        class Own(mheap.Object, type=80):
+            def __del__(self):
+                seen.append(len(self))
+
+        for keep in (False, True):
+            Ring(keep)
+            own = Own(slots=3)
+            own.ring = own
+            del own
+            python_gc.collect()
+            self.assertEqual(sorted(seen), [1, 3])
+            del seen[:]
+            self.assertEqual(self.heap.stats()["handles"], len(kept))
+        self.assertEqual(kept[0].obj[1][0], 1)
+        kept[0].obj.payload = b"kept"
+        kept.pop().ring = None
+        python_gc.collect()
+        self.assertEqual(self.heap.stats()["handles"], 0)
+        self.assertEqual(self.heap._links, {})
+
     def test_no_handle_is_lost(self):
         a = mheap.Object(slots=2)
         a[0], a[1] = mheap.Object(slots=1), "value"
@@ -329,6 +385,35 @@ class LifetimeTests(HeapTest):
             with self.assertRaises(IndexError):
                 a[2]            # pylint: disable=pointless-statement
         self.assertEqual(self.heap.stats()["handles"], 1)
+
+    def test_no_handle_is_lost_where_an_object_cannot_be_shown(self):
+        class Shy(mheap.Object, type=79):
+            shown = False
+
+            def __new__(cls, *_arguments, **_named):
+                if not cls.shown:
+                    raise RuntimeError("not now")
+                return super().__new__(cls)
+
+        holder = mheap.Object(slots=4)
+        holder[0] = mheap.Object(slots=1)
+        Shy.shown = True
+        holder[1], holder[3] = Shy(slots=1), mheap.Object(slots=1)
+        Shy.shown = False
+        bad = mheap.Object(slots=3)
+        bad[0] = bad[2] = holder
+        bad[1] = mheap.Object(length=3, type=_value.FLOAT)
+        before = self.heap.stats()["handles"]
+        with mheap.Batch() as batch:
+            result = batch.load(holder, 1)
+        for wrong, kind in ((holder.referents, RuntimeError), (lambda: holder[1], RuntimeError),
+                            (mheap.gc.get_objects, RuntimeError),
+                            (lambda: result.object, RuntimeError),
+                            (bad.referents, struct.error)):
+            with self.assertRaises(kind):
+                wrong()
+        del batch, result
+        self.assertEqual(self.heap.stats()["handles"], before)
 
     def test_a_batch_that_fails_leaves_nothing(self):
         batch = mheap.Batch()

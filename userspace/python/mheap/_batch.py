@@ -4,40 +4,60 @@ from __future__ import annotations
 
 import ctypes
 import operator
+import os
 from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
 from . import _abi, _value
 from ._events import METHOD
 from ._library import error, lib
+from ._number import U64_MAX, in_range
 
 if TYPE_CHECKING:
     from ._heap import Heap
     from ._object import Object
 
 
-def _number(value: int, name: str) -> int:
-    """For 64 bits."""
-    found = operator.index(value)
-    if not 0 <= found < 1 << 64:
-        raise ValueError(f"{name} must be a number of 64 bits")
-    return found
+# The largest number that each field of an operation can have.
+_MOST = {name: (1 << 8 * getattr(_abi.Op, name).size) - 1
+         for name in ("flags", "slot", "object", "target", "expected", "offset", "length", "data",
+                      "type", "slots")}
+
+
+class _Run:
+    """What a batch and its results share: the operations as they have run."""
+
+    __slots__ = ("heap", "ops", "pid")
+
+    def __init__(self, heap: "Heap") -> None:
+        self.heap = heap
+        self.ops: Any = ()
+        self.pid = 0
 
 
 class Result:
-    """What an operation of a batch gives: an object of it, or a number."""
+    """What an operation of a batch gives: an object of it, or a number.
 
-    __slots__ = ("_batch", "_index", "_info", "_taken")
+    The object goes with the result, unless it has been taken.
+    """
 
-    def __init__(self, batch: "Batch", index: int) -> None:
-        self._batch = batch
+    __slots__ = ("_run", "_index", "_info", "_taken")
+
+    def __init__(self, run: _Run, index: int) -> None:
+        self._run = run
         self._index = index
         self._info: Optional[_abi.ObjectInfo] = None
         self._taken = False
 
+    def __del__(self, getpid: Callable[[], int] = os.getpid) -> None:
+        # A forked child's copy has no handle of its own to give back.
+        if self._info is not None and not self._taken and self._run.pid == getpid() and \
+                self.value > 0:
+            self._run.heap._drop(self.value)
+
     @property
     def value(self) -> int:
         """The number, once the batch has run."""
-        return self._batch._done[self._index].result
+        return self._run.ops[self._index].result
 
     @property
     def object(self) -> Any:
@@ -49,7 +69,7 @@ class Result:
         if self._taken:
             raise ValueError("the object has been taken already")
         self._taken = True
-        return self._batch.heap._wrap(self.value, self._info)
+        return self._run.heap._wrap(self.value, self._info)
 
 
 # What an operation can take for an object.
@@ -79,7 +99,7 @@ class Batch:
         self._results: list[Result] = []
         self._kept: list[Any] = []      # memory that operations point to
         self._known: list[tuple[int, Optional[Callable[[], None]], Callable[[bool], None]]] = []
-        self._done: Any = ()
+        self._run = _Run(heap)
 
     def __len__(self) -> int:
         return len(self._ops)
@@ -92,13 +112,17 @@ class Batch:
             self.submit()
 
     def _add(self, opcode: int, **fields: Any) -> int:
+        for name, value in fields.items():
+            if not 0 <= operator.index(value) <= _MOST[name]:
+                raise IndexError("no such slot") if name == "slot" else \
+                    ValueError(f"{name} must be 0 to {_MOST[name]}")
         self._ops.append(_abi.Op(opcode=opcode, **fields))
         return len(self._ops) - 1
 
     def _add_object(self, opcode: int, temp: bool, **fields: Any) -> Result:
         """An operation that gives an object."""
         flags = fields.pop("flags", 0) | (_abi.OP_TEMP if temp else 0)
-        result = Result(self, self._add(opcode, flags=flags, **fields))
+        result = Result(self._run, self._add(opcode, flags=flags, **fields))
         if temp:
             return result
         result._info = info = _abi.ObjectInfo()
@@ -117,7 +141,7 @@ class Batch:
         if what is None:
             return 0
         if isinstance(what, Result):
-            if what._batch is not self:
+            if what._run is not self._run:
                 raise ValueError("a result of another batch")
             return _abi.RESULT_FLAG | what._index
         if isinstance(what, Object):
@@ -125,17 +149,30 @@ class Batch:
                 raise ValueError("an object of another heap or session")
             self._kept.append(what)     # its handle must be there when the batch runs
             return what._handle
-        kind, data = _value.encode(what)
+        return _abi.RESULT_FLAG | self._leaf(what)._index
+
+    def _leaf(self, value: Any) -> Result:
+        """A leaf that holds a value."""
+        kind, data = _value.encode(value)
         leaf = self.new(length=len(data), type=kind, temp=True)
         if data:
             self.write(leaf, 0, data)
-        return _abi.RESULT_FLAG | leaf._index
+        return leaf
+
+    def _hold(self, what: Reference) -> Union[Result, None]:
+        """The same, held until the batch ends: to store it takes no memory any more."""
+        from ._object import Object
+        if what is None or isinstance(what, Result):
+            return what
+        if isinstance(what, Object):
+            return self._add_object(_abi.OP_DUP, True, object=self.reference(what))
+        return self._leaf(what)
 
     def new(self, slots: int = 0, length: int = 0, type: int = 0, temp: bool = False,
             site: int = 0) -> Result:
         """Make an object; site says where in the program, see Heap.profile."""
         return self._add_object(_abi.OP_NEW, temp, slots=slots, length=length, type=type,
-                                offset=_number(site, "site"))
+                                offset=in_range(site, "site", U64_MAX))
 
     def ephemeron(self, key: Reference, value: Reference, length: int = 0,
                   type: int = _value.PAIR, temp: bool = False, site: int = 0) -> Result:
@@ -145,7 +182,7 @@ class Batch:
         """
         key_number, value_number = self.reference(key), self.reference(value)
         pair = self._add_object(_abi.OP_NEW, temp, slots=2, length=length, type=type,
-                                flags=_abi.OP_EPHEMERON, offset=_number(site, "site"))
+                                flags=_abi.OP_EPHEMERON, offset=in_range(site, "site", U64_MAX))
         for slot, target in enumerate((key_number, value_number)):
             if target:
                 self._add(_abi.OP_STORE, object=self.reference(pair), slot=slot, target=target)
@@ -211,7 +248,7 @@ class Batch:
                 events.ignore_death(watch)
 
         return self._add_known(None, outcome, _abi.OP_UNWATCH, object=self.reference(obj),
-                               offset=_number(watch, "watch"))
+                               offset=in_range(watch, "watch", U64_MAX))
 
     def _add_known(self, begin: Optional[Callable[[], None]], outcome: Callable[[bool], None],
                    opcode: int, **fields: Any) -> int:
@@ -251,9 +288,9 @@ class Batch:
                       target: Reference) -> Result:
         """Let a slot refer to an object if it refers to what is expected."""
         target_number = self.reference(target)
-        return Result(self, self._add(_abi.OP_COMPARE_STORE, object=self.reference(obj),
-                                      slot=slot, expected=self.reference(expected),
-                                      target=target_number))
+        return Result(self._run, self._add(_abi.OP_COMPARE_STORE, object=self.reference(obj),
+                                            slot=slot, expected=self.reference(expected),
+                                            target=target_number))
 
     def write(self, obj: Reference, offset: int, data: bytes) -> int:
         """Copy bytes to the payload, at most 65536."""
@@ -278,34 +315,46 @@ class Batch:
 
     def submit(self) -> None:
         """Run the operations. Raises what the first that fails has to say."""
-        if self._done:
+        self._raise(self._execute())
+
+    def _raise(self, failure: Optional[Exception]) -> None:
+        if failure is not None:
+            self.heap._events.notice()      # of a limit, perhaps
+            raise failure
+
+    def _execute(self) -> Optional[Exception]:
+        """Runs the operations; what went wrong. Nobody is called who waits for events."""
+        run = self._run
+        if run.ops:
             raise ValueError("this batch has run")
         if not self._ops:
-            return
-        self._done = (_abi.Op * len(self._ops))(*self._ops)
+            return None
+        run.ops = (_abi.Op * len(self._ops))(*self._ops)
+        run.pid = os.getpid()
         executed = 0
         try:
             for _, begin, _ in self._known:
                 if begin is not None:
                     begin()
-            executed = lib.mh_submit(self.heap.session, self._done, len(self._ops), 0)
+            executed = lib.mh_submit(self.heap.session, run.ops, len(self._ops), 0)
         finally:
             for index, _, outcome in self._known:
-                outcome(index < executed and self._done[index].result >= 0)
-        failure = self._done[executed - 1].result if executed > 0 else executed
+                outcome(index < executed and run.ops[index].result >= 0)
+        failure = run.ops[executed - 1].result if executed > 0 else executed
         if failure >= 0 and executed == len(self._ops):
             failure = self._look_at_loaded()
         if failure < 0:
             self._give_back(executed)
-            self.heap._events.notice()      # of a limit, perhaps
-            raise error(failure, f"operation {max(executed, 1) - 1} of the batch")
+            return error(failure, f"operation {max(executed, 1) - 1} of the batch")
         self._kept.clear()
+        self._results.clear()       # those that nobody else has give their objects back
+        return None
 
     def _look_at_loaded(self) -> int:
         """Finds out what is known of objects that came out of slots."""
         ops = [info_op(result.value, result._info) for result in self._results
                if result._info is not None and result.value and
-               self._done[result._index].opcode == _abi.OP_LOAD]
+               self._run.ops[result._index].opcode == _abi.OP_LOAD]
         if not ops:
             return 0
         array = (_abi.Op * len(ops))(*ops)

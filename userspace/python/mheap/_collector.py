@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Iterable, Optional
 
 from . import _abi
 from ._library import check, error, lib
+from ._number import U32_MAX, in_range
 from ._object import Object
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class Collector:
 
     def set_debug(self, flags: int) -> None:
         """Set the debug flags: DEBUG_SAVEALL and so on."""
-        check(lib.mh_set_debug(self._session, operator.index(flags)), "set_debug")
+        check(lib.mh_set_debug(self._session, in_range(flags, "flags", U32_MAX)), "set_debug")
 
     def get_debug(self) -> int:
         """The debug flags."""
@@ -127,7 +128,7 @@ class Collector:
         for obj in objs:
             if isinstance(obj, Object):
                 for one in self._enumerate(_abi.ENUMERATE_REFERRERS, object=obj._handle):
-                    found[one.id] = one
+                    found[one._id] = one
         return list(found.values())
 
     def get_referents(self, *objs: Any) -> list[Any]:
@@ -135,16 +136,16 @@ class Collector:
         found: list[Any] = []
         for obj in objs:
             if isinstance(obj, Object):
-                found += obj.referents()
+                found += Object.referents(obj)
         return found
 
     def is_tracked(self, obj: Any) -> bool:
         """Does the collector know it? A leaf it does not."""
-        return isinstance(obj, Object) and bool(obj.info.flags & _abi.OBJECT_TRACKED)
+        return isinstance(obj, Object) and bool(obj._info().flags & _abi.OBJECT_TRACKED)
 
     def is_finalized(self, obj: Any) -> bool:
         """Has its finalizer been called?"""
-        return isinstance(obj, Object) and bool(obj.info.flags & _abi.OBJECT_FINALIZED)
+        return isinstance(obj, Object) and bool(obj._info().flags & _abi.OBJECT_FINALIZED)
 
     def freeze(self) -> None:
         """Move all objects that the collector knows to the permanent generation."""
@@ -196,9 +197,9 @@ class Garbage(MutableSequence):
         return collector
 
     def _all(self) -> list[Any]:
-        known = {obj.id for obj in self._mine}
+        known = {obj._id for obj in self._mine}
         return self._mine + [obj for obj in self._of()._enumerate(_abi.ENUMERATE_GARBAGE)
-                             if obj.id not in known]
+                             if obj._id not in known]
 
     def _take(self, objects: Iterable[Any]) -> None:
         self._mine = list(objects)

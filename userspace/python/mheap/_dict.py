@@ -10,18 +10,20 @@ from typing import TYPE_CHECKING, Any, Iterable, Iterator, Mapping, Optional, Un
 from . import _value
 from ._batch import Batch
 from ._object import Object
+from ._payload import Payload
 
 if TYPE_CHECKING:
     from ._heap import Heap
 
 _WORD = struct.Struct("<I")
 _ROOM = 8       # entries at first
+_AT_ONCE = 8192     # entries that a batch moves: four operations each, hashes in one write
 
 
 def _hash(key: Any) -> int:
     """The same in every process, and never 0."""
     if isinstance(key, Object):
-        data = struct.pack("<Q", key.id)
+        data = struct.pack("<Q", key._id)
     elif isinstance(key, _value.Value):
         # As in Python, 1, 1.0 and True are one key.
         if isinstance(key, float) and key.is_integer() or isinstance(key, bool):
@@ -49,13 +51,12 @@ class Dict(Object, MutableMapping, type=_value.DICT):
     def __init__(self, items: Union[Mapping[Any, Any], Iterable[tuple[Any, Any]]] = (),
                  heap: Optional["Heap"] = None) -> None:
         batch, new = self._make(2 * _ROOM, _WORD.size * (1 + _ROOM), None, heap)
-        batch.submit()
-        self._take(batch.heap, new)
+        self._take(batch, new)
         self.update(items)
 
     def _hashes(self) -> list[int]:
         """Of the entries in use."""
-        data = self.payload.read()
+        data = Payload(self).read()
         used = _WORD.unpack_from(data)[0]
         return [number for number, in _WORD.iter_unpack(data[_WORD.size:][:_WORD.size * used])]
 
@@ -83,13 +84,15 @@ class Dict(Object, MutableMapping, type=_value.DICT):
             return
         entry = len(hashes)
         batch = Batch(self._heap)
-        if 2 * entry >= self.info.slots:
+        if 2 * entry >= self._info().slots:
             room = 2 * entry
             batch.resize(self, 2 * room, _WORD.size * (1 + room))
-        batch.store(self, 2 * entry, key)
-        batch.store(self, 2 * entry + 1, value)
+        # What can fail comes first.
+        held = batch._hold(key), batch._hold(value)
         batch.write(self, _WORD.size * (1 + entry), _WORD.pack(_hash(key)))
         batch.write(self, 0, _WORD.pack(entry + 1))
+        for slot, one in enumerate(held, 2 * entry):
+            batch.store(self, slot, one)
         batch.submit()
 
     def __delitem__(self, key: Any) -> None:
@@ -97,18 +100,36 @@ class Dict(Object, MutableMapping, type=_value.DICT):
         entry = self._find(key, hashes)
         if entry < 0:
             raise KeyError(key)
-        rest = [(hashes[i], self._heap._load(self._handle, range(2 * i, 2 * i + 2)))
-                for i in range(entry + 1, len(hashes))]
-        batch = Batch(self._heap)
-        for i, (number, (other, value)) in enumerate(rest, entry):
-            batch.store(self, 2 * i, other)
-            batch.store(self, 2 * i + 1, value)
-            batch.write(self, _WORD.size * (1 + i), _WORD.pack(number))
-        last = entry + len(rest)
-        batch.store(self, 2 * last, None)
-        batch.store(self, 2 * last + 1, None)
-        batch.write(self, 0, _WORD.pack(last))
-        batch.submit()
+        self._remove(entry, hashes)
+
+    def popitem(self) -> tuple[Any, Any]:
+        """Take the entry out that came last; its key and value."""
+        hashes = self._hashes()
+        if not hashes:
+            raise KeyError("popitem(): dictionary is empty")
+        entry = len(hashes) - 1
+        key, value = self._heap._load(self._handle, range(2 * entry, 2 * entry + 2))
+        self._remove(entry, hashes)
+        return key, value
+
+    def _remove(self, entry: int, hashes: list[int]) -> None:
+        """Take an entry out: those behind move, in an order in which none is ever missing."""
+        last = len(hashes) - 1
+        for start in range(entry, max(last, entry + 1), _AT_ONCE):
+            end = min(start + _AT_ONCE, last)
+            batch = Batch(self._heap)
+            if end > start:
+                batch.write(self, _WORD.size * (1 + start),
+                            b"".join(map(_WORD.pack, hashes[start + 1:end + 1])))
+            if end == last:
+                batch.write(self, 0, _WORD.pack(last))
+            source = range(2 * start + 2, 2 * end + 2)
+            for slot, empty in zip(source, self._empty(source)):
+                batch.store(self, slot - 2, None if empty else batch.load(self, slot, temp=True))
+            if end == last:
+                batch.store(self, 2 * last, None)
+                batch.store(self, 2 * last + 1, None)
+            batch.submit()
         self._heap._events.notice()
 
     def clear(self) -> None:

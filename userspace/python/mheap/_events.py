@@ -5,13 +5,16 @@ from __future__ import annotations
 import ctypes
 import errno
 import itertools
+import math
 import os
 import threading
+import time
 import weakref
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from . import _abi
 from ._library import check, lib
+from ._number import INT_MAX
 
 if TYPE_CHECKING:
     from ._heap import Heap
@@ -53,6 +56,18 @@ def call(function: Callable[..., Any], *arguments: Any) -> None:
         _Shown(problem)
 
 
+def _next(session: ctypes.c_void_p, event: _abi.Event, timeout: Optional[float]) -> int:
+    """mh_next_event() for seconds, which signals and the size of a number do not change."""
+    end = math.inf if timeout is None else time.monotonic() + timeout
+    while True:
+        wait = -1
+        if end != math.inf:
+            wait = math.ceil(min(max(end - time.monotonic(), 0) * 1000, INT_MAX))
+        got = lib.mh_next_event(session, ctypes.byref(event), wait)
+        if got != -errno.EINTR and (got or wait < INT_MAX):
+            return got
+
+
 class Events:
     """The events of one session.
 
@@ -67,7 +82,9 @@ class Events:
         self._finalizers: dict[int, Callable[[Any], Any]] = {}
         self._cookie_of: dict[int, int] = {}    # of an object's finalizer, by its id
         self._pid = os.getpid()
+        self.changing = threading.RLock()       # what is listened to
         self._listening = 0
+        self._wanted = 0
         self._finalizable = False   # an object may have a finalizer
         self._reading = threading.Lock()
         self.on_limit: Optional[Callable[[str, int, int], Any]] = None
@@ -80,26 +97,34 @@ class Events:
             raise ValueError("the heap is closed")
         return heap
 
-    def _listen(self, kinds: int) -> None:
-        if kinds != self._listening:
-            check(lib.mh_listen(self._of().session, kinds), "listen to events")
-            self._listening = kinds
+    def _listen(self, more: int, less: int = 0) -> None:
+        """Listens to more kinds of events, and to less."""
+        with self.changing:
+            self._wanted = self._wanted & ~less | more
+            try:
+                # Anything can run in between, this function too.
+                while self._listening != (kinds := self._wanted):
+                    check(lib.mh_listen(self._of().session, kinds), "listen to events")
+                    self._listening = kinds
+            except BaseException:
+                self._wanted = self._listening
+                raise
 
     def adjust(self) -> None:
         """Listens to collections while gc.callbacks has any, for the default heap."""
         from . import _heap, gc
         heap = self._heap()
-        wanted = self._listening & ~COLLECTIONS
-        if gc.callbacks and heap is _heap._default:
-            wanted |= COLLECTIONS
-        self._listen(wanted)
+        with self.changing:
+            wanted = gc.callbacks and heap is _heap._default
+            self._listen(COLLECTIONS if wanted else 0, COLLECTIONS)
 
     def set_on_limit(self, function: Optional[Callable[[str, int, int], Any]]) -> None:
         """Calls function(which, used, limit) when a limit was reached."""
         if function is not None and not callable(function):
             raise TypeError("on_limit must be a function or None")
-        self._listen(self._listening & ~LIMIT | (LIMIT if function is not None else 0))
-        self.on_limit = function
+        with self.changing:
+            self._listen(LIMIT if function is not None else 0, LIMIT)
+            self.on_limit = function
 
     def new_cookie(self) -> int:
         """For a finalizer or a watch of this session."""
@@ -108,7 +133,7 @@ class Events:
     def expect_finalizer(self, cookie: int, function: Optional[Callable[[Any], Any]]) -> None:
         """Before the kernel gets the cookie, as the object can die as soon as it has.
         Behind it finalizer_is_set() is to be called, or finalizer_is_not_set()."""
-        self._listen(self._listening | 1 << _abi.EVENT_FINALIZE)
+        self._listen(1 << _abi.EVENT_FINALIZE)
         if function is not None:
             self._finalizers[cookie] = function
 
@@ -133,7 +158,7 @@ class Events:
         except BaseException:
             self.finalizer_is_not_set(cookie)
             raise
-        self.finalizer_is_set(obj.id, cookie)
+        self.finalizer_is_set(obj._id, cookie)
 
     def cancel_finalizer(self, obj: "Object") -> None:
         """Does not call it."""
@@ -141,11 +166,11 @@ class Events:
         if code == -errno.ENOENT:
             raise LookupError("the object has no finalizer")
         check(code, "finalizer")
-        self._finalizers.pop(self._cookie_of.pop(obj.id, METHOD), None)
+        self._finalizers.pop(self._cookie_of.pop(obj._id, METHOD), None)
 
     def expect_death(self, cookie: int, function: Callable[[], Any]) -> None:
         """Before the kernel gets the cookie of a watch."""
-        self._listen(self._listening | 1 << _abi.EVENT_DEATH)
+        self._listen(1 << _abi.EVENT_DEATH)
         self._watchers[cookie] = function
 
     def ignore_death(self, cookie: int) -> None:
@@ -202,11 +227,7 @@ class Events:
         if session is None:
             return False
         event = _abi.Event()
-        wait = -1 if timeout is None else max(0, int(timeout * 1000))
-        got = -errno.EINTR
-        while got == -errno.EINTR:
-            got = lib.mh_next_event(session, ctypes.byref(event), wait)
-        if not check(got, "events"):
+        if not check(_next(session, event, timeout), "events"):
             return False
         if event.kind == _abi.EVENT_FINALIZE:
             self._finalize(heap, event)

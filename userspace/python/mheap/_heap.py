@@ -9,13 +9,14 @@ import os
 import threading
 import weakref
 from collections.abc import MutableMapping
-from typing import Any, Callable, Iterator, Optional
+from typing import Any, Callable, Iterable, Iterator, Optional
 
 from . import _abi, _object, _value
 from ._batch import Batch, info_op
 from ._collector import Collector
 from ._events import Events
 from ._library import DEVICE, check, error, lib
+from ._number import INT_MAX, U32_MAX, U64_MAX, in_range
 from ._settings import Settings
 
 
@@ -24,6 +25,10 @@ def _no_device(code: int, what: str) -> int:
     if code in (-errno.ENOENT, -errno.ENXIO):
         raise FileNotFoundError(-code, "the mheap module is not loaded: no such device", DEVICE)
     return check(code, what)
+
+
+def _descriptor(fd: int) -> int:
+    return in_range(fd, "a descriptor", INT_MAX, -INT_MAX)
 
 
 class Heap:
@@ -52,7 +57,7 @@ class Heap:
         self._session: Optional[ctypes.c_void_p] = session
         self._lock = threading.RLock()
         # One wrapper an object, so that "is" means what it does in Python.
-        self._links: dict[int, _object.Link] = {}
+        self._links: dict[int, weakref.ref[_object.Object]] = {}
         self._name = ""
         # Found now: when the interpreter ends, modules are taken apart first.
         self._drop_call = lib.mh_drop
@@ -60,6 +65,7 @@ class Heap:
         self._events = Events(self)
         self.gc = Collector(self)
         self.roots = Roots(self)
+        _heaps.add(self)
         self._name = self.stats()["name"]
 
     @classmethod
@@ -68,7 +74,7 @@ class Heap:
         heap = cls.__new__(cls)
         heap._session = None
         session = ctypes.c_void_p()
-        _no_device(lib.mh_join(fd, ctypes.byref(session)), "join a heap")
+        _no_device(lib.mh_join(_descriptor(fd), ctypes.byref(session)), "join a heap")
         heap._begin(session)
         return heap
 
@@ -78,7 +84,7 @@ class Heap:
         heap = cls.__new__(cls)
         heap._session = None
         session = ctypes.c_void_p()
-        code = lib.mh_open_fd(fd, ctypes.byref(session))
+        code = lib.mh_open_fd(_descriptor(fd), ctypes.byref(session))
         if code == -errno.ENOTTY:
             code = -errno.EINVAL
         check(code, "not the descriptor of a heap")
@@ -205,7 +211,8 @@ class Heap:
         for name in values:
             if name not in known:
                 raise KeyError(name)
-        limits = _abi.Limits(**values)
+        limits = _abi.Limits(**{name: in_range(value, name, U64_MAX)
+                                 for name, value in values.items()})
         check(lib.mh_set_limits(self.session, ctypes.byref(limits)), "limits")
 
     @property
@@ -249,7 +256,7 @@ class Heap:
         for name in values:
             if name not in ("mode", "sample"):
                 raise KeyError(name)
-        mode, sample = (_object.in_range(values.get(name, 0), name, 0xffffffff)
+        mode, sample = (in_range(values.get(name, 0), name, U32_MAX)
                         for name in ("mode", "sample"))
         if "mode" not in values:
             mode = self.profile["mode"]
@@ -276,20 +283,24 @@ class Heap:
             try:
                 return _value.decode(info.type, self._read(handle, 0, info.length))
             finally:
-                self._drop_call(self.session, handle)
-        with self._lock:
-            found = self._wrapper(info.id)
-            if found is None:
-                new = _object.class_of(info.type)._adopt(self, handle, info.id)
-                link = _object.Link(new)
-                # Making them may have run anything, this function too.
+                self._drop_all([handle])
+        owned = False
+        try:
+            with self._lock:
                 found = self._wrapper(info.id)
                 if found is None:
-                    self._links[info.id] = link
-                    return new
-                del link        # first, so that it does not see the other go
-        self._drop_call(self.session, handle)
-        return found
+                    new = _object.class_of(info.type)._adopt(self, handle, info.id)
+                    link = new._own()
+                    owned = True
+                    # Making it may have run anything, this function too.
+                    found = self._wrapper(info.id)
+                    if found is None:
+                        self._links[info.id] = link
+                        found = new
+            return found
+        finally:
+            if not owned:
+                self._drop_all([handle])
 
     def _wrapper(self, number: int) -> "Optional[_object.Object]":
         link = self._links.get(number)
@@ -297,19 +308,40 @@ class Heap:
 
     def _wrap_all(self, handles: list[int]) -> list[Any]:
         """The objects of handles, which this takes over."""
-        found = []
-        for start in range(0, len(handles), _abi.ENUMERATE_MAX):
-            some = handles[start:start + _abi.ENUMERATE_MAX]
-            infos = (_abi.ObjectInfo * len(some))()
-            ops = (_abi.Op * len(some))(*map(info_op, some, infos))
-            executed = lib.mh_submit(self.session, ops, len(some), 0)
-            code = min(executed, *(op.result for op in ops[:max(executed, 1)]))
-            if code < 0:
-                for handle in handles[start:]:
-                    self._drop_call(self.session, handle)
-                raise error(code, "look at objects")
-            found += map(self._wrap, some, infos)
+        found: list[Any] = []
+        taken = 0
+        try:
+            for start in range(0, len(handles), _abi.ENUMERATE_MAX):
+                some = handles[start:start + _abi.ENUMERATE_MAX]
+                infos = (_abi.ObjectInfo * len(some))()
+                ops = (_abi.Op * len(some))(*map(info_op, some, infos))
+                executed = lib.mh_submit(self.session, ops, len(some), 0)
+                code = min(executed, *(op.result for op in ops[:max(executed, 1)]))
+                check(code, "look at objects")
+                taken += len(some)
+                found += self._wrap_each(some, infos)
+        except BaseException:
+            self._drop_all(handles[taken:])
+            raise
         return found
+
+    def _wrap_each(self, handles: list[int], infos: Iterable[_abi.ObjectInfo]) -> list[Any]:
+        """The objects of handles, which this takes over; None for 0."""
+        found: list[Any] = []
+        try:
+            for handle, info in zip(handles, infos):
+                found.append(self._wrap(handle, info) if handle else None)
+        except BaseException:
+            self._drop_all(handles[len(found) + 1:])
+            raise
+        return found
+
+    def _drop_all(self, handles: Iterable[int]) -> None:
+        """Gives handles back, and calls nobody who waits for events."""
+        session = self._session
+        for handle in handles:
+            if handle > 0 and session is not None:
+                self._drop_call(session, handle)
 
     def _load(self, handle: int, slots: range) -> list[Any]:
         """What slots refer to."""
@@ -329,12 +361,9 @@ class Heap:
                 bad = min((ops[2 * i + 1].result for i in range(len(some)) if results[i]),
                           default=0)
             if bad < 0:
-                for result in results:
-                    if result > 0:
-                        self._drop_call(self.session, result)
+                self._drop_all(results)
                 raise _object.slot_error(bad)
-            found += [self._wrap(result, info) if result else None
-                      for result, info in zip(results, infos)]
+            found += self._wrap_each(results, infos)
         return found
 
     def _read(self, handle: int, offset: int, length: int) -> bytes:
@@ -346,7 +375,7 @@ class Heap:
 
     def _read_into(self, handle: int, offset: int, view: memoryview) -> int:
         """Reads into memory that is writable and in one piece; how many bytes."""
-        if not view.nbytes:
+        if not view.nbytes or offset > _abi.LENGTH_MAX:
             return 0
         buffer = (ctypes.c_char * view.nbytes).from_buffer(view)
         return check(lib.mh_read(self.session, handle, offset, buffer, view.nbytes),
@@ -360,7 +389,9 @@ class Heap:
         return info
 
     def _write(self, handle: int, offset: int, data: bytes) -> None:
-        code = lib.mh_write(self.session, handle, offset, data, len(data))
+        code = -errno.EINVAL
+        if offset <= _abi.LENGTH_MAX:
+            code = lib.mh_write(self.session, handle, offset, data, len(data))
         if code == -errno.EINVAL:
             raise IndexError("past the end of the payload")
         check(code, "write payload")
@@ -408,6 +439,7 @@ class Roots(MutableMapping):
         return len(self._names())
 
 
+_heaps: weakref.WeakSet[Heap] = weakref.WeakSet()
 _default: Optional[Heap] = None
 _default_lock = threading.Lock()
 
@@ -436,10 +468,14 @@ def set_default_heap(heap: Optional[Heap]) -> Optional[Heap]:
     return before
 
 
-def _forget_parents_heap() -> None:
+def _forget_parents() -> None:
+    """In a forked child: the parent's heap, and locks that the parent's threads may have."""
     global _default, _default_lock
     _default = None
     _default_lock = threading.Lock()
+    for heap in _heaps:
+        heap._lock = threading.RLock()
+        heap._events.changing = threading.RLock()
 
 
-os.register_at_fork(after_in_child=_forget_parents_heap)
+os.register_at_fork(after_in_child=_forget_parents)

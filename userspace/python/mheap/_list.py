@@ -2,6 +2,7 @@
 """A list in the heap."""
 from __future__ import annotations
 
+import operator
 import struct
 from collections.abc import MutableSequence
 from typing import TYPE_CHECKING, Any, Iterable, Iterator, Optional
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from ._heap import Heap
 
 _LENGTH = struct.Struct("<Q")
-_AT_ONCE = 8192
+_AT_ONCE = 16384    # items that a batch has room for: at most three operations each
 
 
 class List(Object, MutableSequence, type=_value.LIST):
@@ -25,7 +26,9 @@ class List(Object, MutableSequence, type=_value.LIST):
 
     It is one object: the items are slots, a few more than needed as in CPython's lists, and
     the payload holds how many are in use. == compares items for lists of Python's,
-    identity for objects. Two processes that change one list must take turns.
+    identity for objects. A change that fails leaves the list as it was; where it is of
+    more than 16384 items, no item is lost that was to stay. Two processes that change
+    one list must take turns.
     """
 
     __slots__ = ()
@@ -37,8 +40,7 @@ class List(Object, MutableSequence, type=_value.LIST):
         for slot, item in enumerate(first):
             batch.store(new, slot, item)
         batch.write(new, 0, _LENGTH.pack(len(first)))
-        batch.submit()
-        self._take(batch.heap, new)
+        self._take(batch, new)
         self.extend(items[_AT_ONCE:])
 
     def __len__(self) -> int:
@@ -58,9 +60,10 @@ class List(Object, MutableSequence, type=_value.LIST):
         return f"<mheap.List {self._id:#x}, {len(self)} items>"
 
     def _item(self, index: Any, length: int) -> int:
-        if not -length <= index < length:
+        number = operator.index(index)
+        if not -length <= number < length:
             raise IndexError("list index out of range")
-        return index + length if index < 0 else index
+        return number + length if number < 0 else number
 
     def __getitem__(self, index: Any) -> Any:
         length = len(self)
@@ -72,17 +75,32 @@ class List(Object, MutableSequence, type=_value.LIST):
         return self._get(self._item(index, length))
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        if isinstance(index, slice):
-            items = self[:]
-            items[index] = value
-            self._replace(items)
-        else:
+        if not isinstance(index, slice):
             self._set(self._item(index, len(self)), value)
+            return
+        values = list(value)
+        length = len(self)
+        start, stop, step = index.indices(length)
+        if step == 1:
+            self._splice(start, max(start, stop), values)
+        else:
+            items = self[:]
+            items[index] = values
+            self._splice(0, length, items)
 
     def __delitem__(self, index: Any) -> None:
-        items = self[:]
-        del items[index]
-        self._replace(items)
+        length = len(self)
+        if not isinstance(index, slice):
+            slot = self._item(index, length)
+            self._splice(slot, slot + 1, [])
+            return
+        start, stop, step = index.indices(length)
+        if step == 1:
+            self._splice(start, max(start, stop), [])
+        else:
+            items = self[:]
+            del items[index]
+            self._splice(0, length, items)
 
     def __iter__(self) -> Iterator[Any]:
         index = 0
@@ -92,9 +110,8 @@ class List(Object, MutableSequence, type=_value.LIST):
 
     def insert(self, index: int, value: Any) -> None:
         """Put an item before the one at index."""
-        items = self[:]
-        items.insert(index, value)
-        self._replace(items)
+        number = operator.index(index)
+        self[number:number] = [value]
 
     def append(self, value: Any) -> None:
         """Put an item at the end."""
@@ -104,18 +121,8 @@ class List(Object, MutableSequence, type=_value.LIST):
         """Put items at the end."""
         values = list(values)
         for start in range(0, len(values), _AT_ONCE):
-            self._append_some(values[start:start + _AT_ONCE])
-
-    def _append_some(self, values: list[Any]) -> None:
-        length, slots = len(self), self.info.slots
-        end = length + len(values)
-        batch = Batch(self._heap)
-        if end > slots:
-            batch.resize(self, _room(end), _LENGTH.size)
-        for slot, value in enumerate(values, length):
-            batch.store(self, slot, value)
-        batch.write(self, 0, _LENGTH.pack(end))
-        batch.submit()
+            length = len(self)
+            self._splice(length, length, values[start:start + _AT_ONCE])
 
     def pop(self, index: int = -1) -> Any:
         """Take an item out."""
@@ -133,17 +140,66 @@ class List(Object, MutableSequence, type=_value.LIST):
 
     def clear(self) -> None:
         """Take all items out."""
-        self._replace([])
+        self._splice(0, len(self), [])
 
-    def _replace(self, items: list[Any]) -> None:
-        """Other items for all that were there."""
+    def _splice(self, start: int, stop: int, values: list[Any]) -> None:
+        """Other items in place of some, of which there may be none.
+
+        What can fail comes first: room, leaves and handles. Then items are moved and
+        stored, which needs no memory. What is too much for one batch is made as another
+        list first, and moved in an order in which no item is ever without a slot.
+        """
+        length, slots = len(self), self._info().slots
+        by = len(values) - (stop - start)
+        end = length + by
+        room = _room(end) if end > slots or 2 * end < slots else slots
+        rest = range(stop, length) if by else range(0)
+        emptied = range(end, min(length, room))
+        at_once = len(values) + len(rest) + len(emptied) <= _AT_ONCE
+        stores: list[tuple[int, Any]] = [
+            (slot + by, None if empty else (self, slot))
+            for slot, empty in zip(rest, self._empty(rest))]
+        if by > 0:
+            stores.reverse()
+
         batch = Batch(self._heap)
-        batch.write(self, 0, _LENGTH.pack(0))
-        batch.resize(self, 0, _LENGTH.size)
-        batch.resize(self, _room(len(items)), _LENGTH.size)
+        if room > slots:
+            batch.resize(self, room, _LENGTH.size)
+        if at_once:
+            stores += enumerate(map(batch._hold, values), start)
+        else:
+            other = List(values, self._heap)
+            stores += ((start + slot, None if value is None else (other, slot))
+                       for slot, value in enumerate(values))
+        if at_once or by > 0:
+            batch.write(self, 0, _LENGTH.pack(end))
+        stores += ((slot, None) for slot in emptied)
+        for first in range(0, len(stores), _AT_ONCE):
+            for slot, what in stores[first:first + _AT_ONCE]:
+                batch.store(self, slot, batch.load(*what, temp=True)
+                            if isinstance(what, tuple) else what)
+            batch.submit()
+            batch = Batch(self._heap)
+        if not at_once and by < 0:
+            batch.write(self, 0, _LENGTH.pack(end))
         batch.submit()
-        self.extend(items)
-        self._heap._events.notice()
+        if room < slots:
+            self._cut(room, length)
+        if stop > start:
+            self._heap._events.notice()
+
+    def _cut(self, room: int, length: int) -> None:
+        """Drop the slots behind, or where there is no memory for that, what is in them."""
+        batch = Batch(self._heap)
+        batch.resize(self, room, _LENGTH.size)
+        try:
+            batch.submit()
+        except MemoryError:
+            for start in range(room, length, _AT_ONCE):
+                batch = Batch(self._heap)
+                for slot in range(start, min(start + _AT_ONCE, length)):
+                    batch.store(self, slot, None)
+                batch.submit()
 
 
 def _room(length: int) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from . import _abi
 from ._library import check, lib
-from ._object import in_range
+from ._number import in_range
 from ._payload import Buffer, Stored, contents
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 """Objects of a heap, as Python objects."""
 from __future__ import annotations
 
+import ctypes
 import errno
 import operator
 import os
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Callable, Iterator, Optional
 
 from . import _abi
 from ._batch import Batch
-from ._library import error
+from ._library import check, error, lib
+from ._number import U32_MAX, in_range
 from ._payload import Buffer, Payload, contents
 
 if TYPE_CHECKING:
@@ -20,14 +22,6 @@ if TYPE_CHECKING:
 
 # Which class an object of a type is shown as.
 _classes: weakref.WeakValueDictionary[int, type] = weakref.WeakValueDictionary()
-
-
-def in_range(value: Any, name: str, most: int) -> int:
-    """An argument that has to be a number from 0 to the most that is allowed."""
-    found = operator.index(value)
-    if not 0 <= found <= most:
-        raise ValueError(f"{name} must be 0 to {most}")
-    return found
 
 
 def class_of(kind: int) -> type["Object"]:
@@ -40,36 +34,40 @@ def slot_error(code: int) -> Exception:
     return IndexError("no such slot") if code == -errno.EINVAL else error(code, "slot")
 
 
-class Link(weakref.ref):
-    """How a heap finds the wrapper of an object; gives the handle back after it.
+# For each handle that a wrapper has, by id(): its heap, the number of the object, how the heap
+# finds the wrapper, and the process.
+_owned: dict[int, tuple[weakref.ref[Heap], int, weakref.ref[Object], int]] = {}
 
-    That is not for the wrapper's own __del__: while it runs, weak references still give the
-    wrapper, and what looks the object up would get one whose handle is gone.
+# Of an object that Python's collector does not know it calls nothing before that is freed.
+_untrack = ctypes.pythonapi.PyObject_GC_UnTrack
+_untrack.restype, _untrack.argtypes = None, [ctypes.py_object]
+
+
+class _Handle(int):
+    """The handle of a wrapper, given back with this.
+
+    That is when the wrapper is taken apart and nobody can find it any more. A __del__ or
+    a weak reference's callback of the wrapper's own would come earlier: while lookups
+    still give the wrapper, or where it is in a cycle of Python's, before the __del__ of
+    what refers to it and may still use it.
     """
 
-    __slots__ = ("heap", "handle", "number", "pid")
+    __slots__ = ()
 
-    def __new__(cls, wrapper: "Object") -> "Link":
-        return super().__new__(cls, wrapper, _wrapper_is_gone)
-
-    def __init__(self, wrapper: "Object") -> None:
-        super().__init__(wrapper, _wrapper_is_gone)
-        self.heap = weakref.ref(wrapper._heap)
-        self.handle = wrapper._handle
-        self.number = wrapper._id
-        self.pid = os.getpid()
-
-
-def _wrapper_is_gone(link: Link, getpid: Callable[[], int] = os.getpid) -> None:
-    heap = link.heap()
-    if heap is None:
-        return      # and its session with it
-    with heap._lock:
-        if heap._links.get(link.number) is link:
-            del heap._links[link.number]
-    # A forked child's copy has no handle of its own to give back.
-    if link.pid == getpid():
-        heap._drop(link.handle)
+    def __del__(self, owned: dict[int, Any] = _owned,
+                getpid: Callable[[], int] = os.getpid) -> None:
+        if id(self) not in owned:
+            return
+        find_heap, number, link, pid = owned.pop(id(self))
+        heap = find_heap()
+        if heap is None:
+            return      # and its session with it
+        with heap._lock:
+            if heap._links.get(number) is link:
+                del heap._links[number]
+        # A forked child's copy has no handle of its own to give back.
+        if pid == getpid():
+            heap._drop(int(self))
 
 
 class Object:
@@ -104,7 +102,7 @@ class Object:
         if type is None:
             name = f"{cls.__module__}.{cls.__qualname__}"
             type = 0x80000000 | zlib.crc32(name.encode())
-        cls.TYPE = type
+        cls.TYPE = type = in_range(type, "type", U32_MAX)
         _classes[type] = cls
 
     def __init__(self, slots: int = 0, length: int = 0, type: Optional[int] = None,
@@ -115,10 +113,9 @@ class Object:
         batch, new = self._make(slots, length, type, heap, site)
         if data:
             batch.write(new, 0, data[:_abi.IO_MAX])
-        batch.submit()
-        self._take(batch.heap, new)
+        self._take(batch, new)
         if len(data) > _abi.IO_MAX:
-            self.payload.write(data[_abi.IO_MAX:], _abi.IO_MAX)
+            Payload(self).write(data[_abi.IO_MAX:], _abi.IO_MAX)
 
     def _make(self, slots: int, length: int, kind: Optional[int],
               heap: Optional["Heap"], site: int = 0) -> tuple[Batch, Any]:
@@ -128,18 +125,34 @@ class Object:
         batch = Batch(heap)
         return batch, batch.new(slots, length, self.TYPE if kind is None else kind, site=site)
 
-    def _take(self, heap: "Heap", new: Any) -> None:
-        """Becomes the wrapper of what a batch has made."""
-        new._taken = True
-        self._become(heap, new.value, new._info.id)
+    def _take(self, batch: Batch, new: Any) -> None:
+        """Runs a batch and becomes the wrapper of what it makes.
+
+        With the lock, so that no other thread wraps the object in between.
+        """
+        heap = batch.heap
+        with heap._lock:
+            failure = batch._execute()
+            if failure is None:
+                self._become(heap, new.value, new._info.id)
+                new._taken = True
+        batch._raise(failure)
         if getattr(type(self), "__finalize__", None) is not None:
             heap._events.set_finalizer(self, None)
 
     def _become(self, heap: "Heap", handle: int, number: int) -> None:
         """Becomes the wrapper of a new object."""
         self._set_up(heap, handle, number)
-        with heap._lock:
-            heap._links[number] = Link(self)
+        heap._links[number] = self._own()
+
+    def _own(self) -> weakref.ref[Object]:
+        """From here on the handle goes with the wrapper; how the heap is to find that."""
+        link = weakref.ref(self)
+        handle = _Handle(self._handle)
+        _untrack(handle)
+        _owned[id(handle)] = weakref.ref(self._heap), self._id, link, os.getpid()
+        self._handle = handle
+        return link
 
     def _set_up(self, heap: "Heap", handle: int, number: int) -> None:
         self._heap = heap
@@ -188,35 +201,36 @@ class Object:
     @property
     def info(self) -> _abi.ObjectInfo:
         """All that the kernel tells of the object: struct mheap_object_info."""
-        batch = Batch(self._heap)
-        info = batch.info(self)
-        batch.submit()
-        return info
+        return self._info()
+
+    def _info(self) -> _abi.ObjectInfo:
+        # This package asks for nothing by a name that a subclass may give to something else.
+        return self._heap._info(self._handle)
 
     @property
     def type(self) -> int:
         """The type number that it was made with."""
-        return self.info.type
+        return self._info().type
 
     @property
     def refcount(self) -> int:
         """All references to it in the heap; this wrapper is one."""
-        return self.info.references
+        return self._info().references
 
     @property
     def generation(self) -> int:
         """0 to 2; 3 where it is frozen."""
-        return self.info.generation
+        return self._info().generation
 
     # Slots
 
     def __len__(self) -> int:
-        return self.info.slots
+        return self._info().slots
 
     def _slot(self, index: Any) -> int:
         number = operator.index(index)
         if number < 0:
-            number += self.info.slots
+            number += self._info().slots
         if not 0 <= number < _abi.SLOTS_MAX:
             raise IndexError("no such slot")
         return number
@@ -232,6 +246,20 @@ class Object:
         except OSError as problem:
             raise slot_error(-(problem.errno or 0)) from None
         self._heap._events.notice()
+
+    def _empty(self, slots: range) -> list[bool]:
+        """Which of these slots refer to nothing."""
+        found: list[bool] = []
+        for start in range(0, len(slots), _abi.BATCH_MAX):
+            some = slots[start:start + _abi.BATCH_MAX]
+            # To nothing if it refers to nothing: that tells, and changes no slot.
+            ops = (_abi.Op * len(some))(*(
+                _abi.Op(opcode=_abi.OP_COMPARE_STORE, object=self._handle, slot=slot)
+                for slot in some))
+            executed = check(lib.mh_submit(self._heap.session, ops, len(ops), 0), "slots")
+            check(ops[executed - 1].result, "slots")
+            found += (op.result == 1 for op in ops)
+        return found
 
     def __getitem__(self, index: Any) -> Any:
         return self._get(self._slot(index))
@@ -253,7 +281,7 @@ class Object:
 
     def referents(self) -> list[Any]:
         """What its slots refer to, empty ones left out."""
-        found = self._heap._load(self._handle, range(self.info.slots))
+        found = self._heap._load(self._handle, range(self._info().slots))
         return [one for one in found if one is not None]
 
     def compare_store(self, index: int, expected: Optional["Object"], target: Any) -> bool:
@@ -269,7 +297,7 @@ class Object:
 
     def resize(self, slots: Optional[int] = None, length: Optional[int] = None) -> None:
         """Change the number of slots, the size of the payload, or both."""
-        info = self.info
+        info = self._info()
         batch = Batch(self._heap)
         batch.resize(self, info.slots if slots is None else slots,
                      info.length if length is None else length)
@@ -290,9 +318,9 @@ class Object:
     @payload.setter
     def payload(self, data: Buffer) -> None:
         data = contents(data)
-        if self.info.length != len(data):
-            self.resize(length=len(data))
-        self.payload.write(data)
+        if self._info().length != len(data):
+            Object.resize(self, length=len(data))
+        Payload(self).write(data)
 
     # Its end
 
@@ -338,10 +366,10 @@ def getrefcount(obj: Object) -> int:
     counter, for which the whole program counts once.
     """
     here = sys.getrefcount(obj) - _ONE_VARIABLE + 2
-    return obj.info.references - 1 + here
+    return obj._info().references - 1 + here
 
 
 def getsizeof(obj: Object) -> int:
     """The bytes of memory that an object takes in the kernel, all told."""
-    return obj.info.charged
+    return obj._info().charged
 

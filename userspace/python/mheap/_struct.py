@@ -34,6 +34,8 @@ class Struct(Object):
 
         node = Node(value=1)
         node.next = node
+
+    A field cannot have the name of what every object has, such as id or info, or of another.
     """
 
     __slots__ = ()
@@ -42,8 +44,12 @@ class Struct(Object):
 
     def __init_subclass__(cls, fields: Union[str, Iterable[str]] = (),
                           type: Optional[int] = None, **rest: Any) -> None:
-        super().__init_subclass__(type=type, **rest)
         names = tuple(fields.split() if isinstance(fields, str) else fields)
+        others = dir(Struct)
+        for name in names:
+            if name in others or name in cls.FIELDS or names.count(name) > 1:
+                raise ValueError(f"a field cannot be called {name}: it is something else")
+        super().__init_subclass__(type=type, **rest)
         for slot, name in enumerate(names, len(cls.FIELDS)):
             setattr(cls, name, _Field(slot))
         cls.FIELDS = cls.FIELDS + names
@@ -62,5 +68,4 @@ class Struct(Object):
         for name, value in given.items():
             if value is not None:
                 batch.store(new, fields.index(name), value)
-        batch.submit()
-        self._take(batch.heap, new)
+        self._take(batch, new)

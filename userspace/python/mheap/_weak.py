@@ -60,7 +60,7 @@ class ref:  # pylint: disable=invalid-name
             raise TypeError(f"cannot create weak reference to '{type(obj).__name__}' object")
         self._cookie = 0
         self._weak = _Weak(obj)
-        self._id = obj.id
+        self._id = obj._id
         self.__callback__ = callback
         if callback is not None:
             self._cookie = obj._heap._events.watch(obj._handle, _Caller(self))
@@ -160,10 +160,9 @@ class WeakKeyPair(Object, type=_value.PAIR):
     def __init__(self, key: Object, value: Any, heap: Optional["Heap"] = None) -> None:
         if not isinstance(key, Object):
             raise TypeError("the key must be an mheap.Object")
-        batch = Batch(key.heap if heap is None else heap)
+        batch = Batch(key._heap if heap is None else heap)
         pair = batch.ephemeron(key, value, type=self.TYPE)
-        batch.submit()
-        self._take(batch.heap, pair)
+        self._take(batch, pair)
 
     @property
     def key(self) -> Any:

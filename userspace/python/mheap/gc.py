@@ -90,7 +90,7 @@ def _collector_of(objs: tuple[Any, ...]) -> Collector:
     from ._object import Object
     for obj in objs:
         if isinstance(obj, Object):
-            return obj.heap.gc
+            return obj._heap.gc
     return _collector()
 
 
