@@ -107,7 +107,8 @@ void mheap_ceiling_book(struct mheap_lane *lane)
 static bool has_passed(const struct mheap_heap *heap, const atomic64_t *limit)
 {
 	return unlikely(atomic64_read(&heap->size) > atomic64_read(limit)) &&
-	       READ_ONCE(heap->ceiling.percent) && mheap_generations_is_automatic(&heap->generations);
+	       READ_ONCE(heap->ceiling.percent) &&
+	       mheap_generations_is_automatic(&heap->generations);
 }
 
 /**
