@@ -151,7 +151,10 @@ void mheap_limits_free(struct mheap_heap *heap, const struct mheap_tally *tally)
 		atomic64_add(mheap_tally_use(tally, which), &heap->quota.reserved[which]);
 }
 
-/* Where there is room again, reaching the limit once more is worth telling. */
+/*
+ * Where there is room again, reaching the limit once more is worth telling. One that
+ * somebody has taken away meanwhile is reached no more.
+ */
 static void look_for_room(struct mheap_quota *quota)
 {
 	unsigned int which;
@@ -160,7 +163,7 @@ static void look_for_room(struct mheap_quota *quota)
 	for (which = 0; which < MHEAP_LIMITS; which++) {
 		limit = READ_ONCE(quota->limit[which]);
 		if (atomic_read(&quota->told[which]) &&
-		    atomic64_read(&quota->reserved[which]) < limit - limit / 8)
+		    (!limit || atomic64_read(&quota->reserved[which]) < limit - limit / 8))
 			atomic_set(&quota->told[which], 0);
 	}
 }
