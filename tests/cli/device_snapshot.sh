@@ -141,6 +141,7 @@ test_events() {
 		all(e["generation"] == 1 and e["time"] > 0 for e in d)' < list
 
 	# Who prints watches already. The ring is old, and dies in the first full collection.
+	: > out
 	"$mheap" events "$name" --watch="$4" --timeout=600 > out &
 	while [ ! -s out ]; do
 		kill -0 $! || break
